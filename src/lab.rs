@@ -1,0 +1,11 @@
+//! Labs: what can be done to a subject, what can be seen of it, and what that means for a step. Pure: no I/O.
+
+pub mod action;
+pub mod expectation;
+pub mod explain;
+pub mod fact;
+pub mod namespace;
+pub mod observation;
+pub mod run;
+pub mod step;
+pub mod trace;

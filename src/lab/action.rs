@@ -1,0 +1,208 @@
+//! The closed list of actions. A course file can ask for these and for nothing else.
+//!
+//! Here is what an action *is* and how it is written down in the shell and in Docker's words; what it *does*, call by
+//! call, is in [`crate::stage::act`], one file an action.
+
+use serde::{Deserialize, Serialize};
+
+use super::{namespace::Namespace, trace::Actor};
+
+mod notation;
+
+pub use notation::{Scene, shell_lines};
+
+/// One operation on the kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Action {
+    /// Start a small program below the subject.
+    SpawnWorkload {
+        /// Which.
+        workload: Workload,
+    },
+    /// Try to leave namespaces in a throw-away child without capabilities: the kernel refuses, nothing changes.
+    TryUnshare {
+        /// Which namespaces.
+        ns: Vec<Namespace>,
+    },
+    /// Put the subject into new namespaces (PID and time: its future children), `unshare(2)`.
+    Unshare {
+        /// Which namespaces.
+        ns: Vec<Namespace>,
+    },
+    /// Fork the subject, in new namespaces if any are named (`clone3(2)`); the child carries on as the subject.
+    Clone {
+        /// Which namespaces; none is a plain fork.
+        #[serde(default)]
+        ns: Vec<Namespace>,
+    },
+    /// Write the user and group id maps of the subject's user namespace, from outside.
+    MapIds {
+        /// One id, or the student's whole subordinate range.
+        map: IdMap,
+    },
+    /// Set the host name.
+    SetHostname {
+        /// The new name.
+        name: Hostname,
+    },
+    /// End the subject that a `clone` made; its parent carries on.
+    EndChild {},
+    /// Leave the subject behind and start a new bare one.
+    Fresh {},
+    /// Make every mount private, so that nothing propagates either way.
+    MakePrivate {},
+    /// Mount a file system.
+    Mount {
+        /// Which.
+        what: MountKind,
+        /// Where.
+        at: Place,
+    },
+    /// Fill the box directory with what a small system needs: /usr of the host (read-only), /proc, /dev, /tmp, /etc.
+    FurnishRoot {},
+    /// Change the root directory to the box directory, `chroot(2)`.
+    Chroot {},
+    /// Make the box directory the root mount and let go of the old one, `pivot_root(2)`.
+    PivotRoot {},
+    /// Bring the loopback interface up.
+    LoUp {},
+    /// Create an IPC object.
+    CreateIpc {
+        /// Which kind.
+        kind: IpcKind,
+    },
+    /// Set the offset of the boot-time clock for the children's time namespace.
+    TimeOffset {
+        /// Seconds ahead of the host.
+        boottime: i64,
+    },
+}
+
+/// A small program that the subject starts; the same binary in another role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Workload {
+    /// Beats once a second, quietly.
+    Heartbeat,
+}
+
+/// How ids inside map to ids outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdMap {
+    /// 0 inside is the student's own id outside; nobody else exists.
+    Single,
+    /// As single, and 1… inside are the student's subordinate ids, by `newuidmap(1)`.
+    Range,
+}
+
+/// A file system to mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MountKind {
+    /// A window on the processes of the PID namespace of whoever mounts it.
+    Proc,
+    /// Memory.
+    Tmpfs,
+    /// Pseudo-terminals of its own.
+    Devpts,
+    /// The directory itself, so that it becomes a mount point.
+    Bind,
+}
+
+/// A place that a mount may go to. A course file cannot name a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// `/proc`.
+    Proc,
+    /// The box directory, `$BOX`.
+    Box,
+    /// `$BOX/proc`.
+    BoxProc,
+    /// `$BOX/dev/pts`.
+    BoxDevPts,
+}
+
+impl Place {
+    /// The path, for a box directory.
+    pub fn path(self, box_dir: &str) -> String {
+        match self {
+            Self::Proc => "/proc".to_owned(),
+            Self::Box => box_dir.to_owned(),
+            Self::BoxProc => format!("{box_dir}/proc"),
+            Self::BoxDevPts => format!("{box_dir}/dev/pts"),
+        }
+    }
+}
+
+/// An object of inter-process communication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IpcKind {
+    /// A System V message queue, `msgget(2)`.
+    Queue,
+    /// A System V shared memory segment of one page, `shmget(2)`.
+    Segment,
+    /// A POSIX message queue, `mq_open(3)`.
+    PosixQueue,
+}
+
+/// A host name that is safe to set: 1–63 letters, digits and inner hyphens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Hostname(String);
+
+impl Hostname {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Not a host name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a host name: {0:?} (1 to 63 letters, digits and inner hyphens)")]
+pub struct BadHostname(String);
+
+impl TryFrom<String> for Hostname {
+    type Error = BadHostname;
+
+    fn try_from(name: String) -> Result<Self, BadHostname> {
+        let good = (1..=63).contains(&name.len())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && !name.starts_with('-')
+            && !name.ends_with('-');
+        if good { Ok(Self(name)) } else { Err(BadHostname(name)) }
+    }
+}
+
+impl From<Hostname> for String {
+    fn from(name: Hostname) -> Self {
+        name.0
+    }
+}
+
+impl Action {
+    /// Which process carries it out.
+    pub const fn actor(&self) -> Actor {
+        match self {
+            Self::MapIds { .. } | Self::Fresh {} => Actor::Stage,
+            _ => Actor::Subject,
+        }
+    }
+
+    /// The namespace that must not be the host's before this may run, if it changes something a namespace holds.
+    pub const fn guarded_by(&self) -> Option<Namespace> {
+        match self {
+            Self::SetHostname { .. } => Some(Namespace::Uts),
+            Self::MakePrivate {} | Self::Mount { .. } | Self::FurnishRoot {} | Self::PivotRoot {} => {
+                Some(Namespace::Mnt)
+            }
+            Self::LoUp {} => Some(Namespace::Net),
+            Self::CreateIpc { .. } => Some(Namespace::Ipc),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Conditions on facts (and, once, on a trace): what makes a step pass.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fact::{FactId, Side},
+    observation::{Observation, Value},
+    trace::Trace,
+};
+
+/// A condition on one fact after the step, or on a call that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Expectation {
+    /// A fact fulfils a condition.
+    Fact {
+        /// Which fact.
+        fact: FactId,
+        /// Which condition.
+        is: Condition,
+    },
+    /// The kernel refused a call. Holds by itself where a student works by hand: a refusal leaves nothing to see.
+    Refused {
+        /// The call.
+        refused: String,
+        /// The symbolic error.
+        errno: String,
+    },
+}
+
+/// What is asked of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// It differs from the host's value of the same fact (and, by hand, from the one the shell began with).
+    DiffersFromHost,
+    /// It is the host's value of the same fact.
+    SameAsHost,
+    /// It changed in this step.
+    Changed,
+    /// It did not change in this step.
+    Unchanged,
+    /// Its short form is this.
+    Equals(String),
+    /// One of its items (or a part of its text) is this.
+    Contains(String),
+    /// None of its items (nor a part of its text) is this.
+    Lacks(String),
+}
+
+/// The moments that an expectation compares.
+#[derive(Clone, Copy, Debug)]
+pub struct Moments<'a> {
+    /// Before the step; by hand, the shell as it was when the step began.
+    pub before: &'a Observation,
+    /// Now.
+    pub after: &'a Observation,
+    /// The calls made in between; none by hand.
+    pub traces: &'a [Trace],
+    /// Whether the student did it in a shell.
+    pub by_hand: bool,
+}
+
+impl Expectation {
+    /// Whether it holds.
+    pub fn met(&self, moments: Moments<'_>) -> bool {
+        match self {
+            Self::Fact { fact, is } => is.holds(*fact, moments),
+            Self::Refused { refused, errno } => {
+                moments.by_hand
+                    || moments
+                        .traces
+                        .iter()
+                        .any(|t| t.call == *refused && t.errno.as_deref() == Some(errno.as_str()))
+            }
+        }
+    }
+}
+
+impl Condition {
+    fn holds(&self, id: FactId, moments: Moments<'_>) -> bool {
+        let Some(now) = moments.after.get(id) else { return false };
+        let readable = !matches!(now, Value::Missing { .. });
+        let before = moments.before.get(id);
+        let host = moments.after.get(FactId { side: Side::Host, ..id });
+        match self {
+            Self::DiffersFromHost => {
+                readable && host.is_some_and(|h| h != now) && (!moments.by_hand || before != Some(now))
+            }
+            Self::SameAsHost => readable && host == Some(now),
+            Self::Changed => before.is_some_and(|b| b != now),
+            Self::Unchanged => before == Some(now),
+            Self::Equals(want) => readable && now.short() == *want,
+            Self::Contains(want) => readable && contains(now, want),
+            Self::Lacks(want) => readable && !contains(now, want),
+        }
+    }
+}
+
+fn contains(value: &Value, want: &str) -> bool {
+    match value {
+        Value::List(items) => items.iter().any(|item| item.contains(want)),
+        Value::Text(text) => text.contains(want),
+        Value::Number(n) => n.to_string() == want,
+        Value::Missing { .. } => false,
+    }
+}

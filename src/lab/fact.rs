@@ -1,0 +1,233 @@
+//! The closed list of facts: everything that can be seen of a subject, each with its id, its source and its reader's
+//! name in one place. Labels live in `assets/locales` under `fact.<id>` (label) and `fact.<id>.about` (one sentence).
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::namespace::Namespace;
+
+/// From which side of the wall a fact is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// As the host sees it: ids start with `host.`.
+    Host,
+    /// As the subject sees it: ids start with `subject.`.
+    Subject,
+}
+
+macro_rules! facts {
+    ($( $(#[$doc:meta])* $name:ident = $id:literal, $host:literal, $inside:literal, $live:literal; )*) => {
+        /// One thing that can be seen. `host.X` is X seen from the host, `subject.X` is X seen from inside.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Fact { $( $(#[$doc])* $name, )* }
+
+        impl Fact {
+            /// Every fact, in the order of the panel.
+            pub const ALL: &'static [Self] = &[$( Self::$name, )*];
+
+            /// The id without its side: `ns.uts`.
+            pub const fn id(self) -> &'static str {
+                match self { $( Self::$name => $id, )* }
+            }
+
+            /// Where it is read on a side: a path under /proc with `PID` in it, or a call such as `uname(2)`.
+            pub const fn source(self, side: Side) -> &'static str {
+                match (self, side) { $( (Self::$name, Side::Host) => $host, (Self::$name, Side::Subject) => $inside, )* }
+            }
+
+            /// Whether it moves by itself (lists of processes): shown, but never a "changed row" nor predicted.
+            pub const fn live(self) -> bool {
+                match self { $( Self::$name => $live, )* }
+            }
+        }
+    };
+}
+
+facts! {
+    /// Inode of the user namespace (host side: the host's own).
+    NsUser = "ns.user", "/proc/self/ns/user", "/proc/PID/ns/user", false;
+    /// Inode of the mount namespace.
+    NsMnt = "ns.mnt", "/proc/self/ns/mnt", "/proc/PID/ns/mnt", false;
+    /// Inode of the PID namespace the process is in.
+    NsPid = "ns.pid", "/proc/self/ns/pid", "/proc/PID/ns/pid", false;
+    /// Inode of the network namespace.
+    NsNet = "ns.net", "/proc/self/ns/net", "/proc/PID/ns/net", false;
+    /// Inode of the IPC namespace.
+    NsIpc = "ns.ipc", "/proc/self/ns/ipc", "/proc/PID/ns/ipc", false;
+    /// Inode of the UTS namespace.
+    NsUts = "ns.uts", "/proc/self/ns/uts", "/proc/PID/ns/uts", false;
+    /// Inode of the cgroup namespace.
+    NsCgroup = "ns.cgroup", "/proc/self/ns/cgroup", "/proc/PID/ns/cgroup", false;
+    /// Inode of the time namespace the process is in.
+    NsTime = "ns.time", "/proc/self/ns/time", "/proc/PID/ns/time", false;
+    /// The subject's process id: as the host numbers it, as it numbers itself.
+    Pid = "pid", "/proc/PID/status", "getpid(2)", false;
+    /// The chain of ids from the host's namespace to the innermost: `6974 1`.
+    NsPidChain = "nspid", "/proc/PID/status", "/proc/self/status", false;
+    /// The subject's effective user id on both sides.
+    Uid = "uid", "/proc/PID/status", "geteuid(2)", false;
+    /// The subject's effective group id on both sides.
+    Gid = "gid", "/proc/PID/status", "getegid(2)", false;
+    /// Its user id map.
+    UidMap = "uid_map", "/proc/PID/uid_map", "/proc/self/uid_map", false;
+    /// Its group id map.
+    GidMap = "gid_map", "/proc/PID/gid_map", "/proc/self/gid_map", false;
+    /// The host name: the host's, and what the subject is told.
+    Hostname = "hostname", "uname(2)", "uname(2)", false;
+    /// The name of process 1 in /proc as each side sees it.
+    Pid1 = "pid1", "/proc/1/comm", "/proc/1/comm", false;
+    /// Whether /proc, as the side sees it, shows processes of the host.
+    SeesHost = "sees_host", "/proc", "/proc", false;
+    /// How many mounts the side has.
+    Mounts = "mounts", "/proc/self/mountinfo", "/proc/PID/mountinfo", false;
+    /// What is mounted on the box directory ($BOX): a file system type, or `no`.
+    BoxMount = "box_mount", "/proc/self/mountinfo", "/proc/PID/mountinfo", false;
+    /// Propagation of the root mount: `shared`, `private`, `slave`.
+    Propagation = "propagation", "/proc/self/mountinfo", "/proc/PID/mountinfo", false;
+    /// The names in the root directory.
+    Root = "root", "readdir /", "readdir /", false;
+    /// Whether the side can walk out of its root by the chroot trick: `yes`, `no`, `-` where its root is the mount
+    /// namespace's root and nothing lies behind it.
+    Escape = "escape", "-", "chroot(2), chdir(2)", false;
+    /// Network interfaces with their state: `lo DOWN`, `eth0 UP`.
+    Interfaces = "interfaces", "getifaddrs(3)", "getifaddrs(3)", false;
+    /// Addresses: `lo 127.0.0.1`.
+    Addresses = "addresses", "getifaddrs(3)", "getifaddrs(3)", false;
+    /// Whether a port on the host's loopback answers: `open`, or the symbolic error.
+    HostPort = "host_port", "connect(2)", "connect(2)", false;
+    /// System V and POSIX IPC objects: `msg 0x2a`.
+    Ipc = "ipc", "/proc/sysvipc", "/proc/sysvipc", false;
+    /// Path of the cgroup, by hierarchy, as the side reads it.
+    Cgroup = "cgroup", "/proc/PID/cgroup", "/proc/self/cgroup", false;
+    /// Offset of the boot-time clock against the host's, in seconds.
+    BootOffset = "boot_offset", "/proc/PID/timens_offsets", "clock_gettime(2)", false;
+    /// Effective capabilities: host side of the stage, inside of the subject; hexadecimal.
+    CapEff = "cap_eff", "/proc/self/status", "/proc/PID/status", false;
+    /// Permitted capabilities.
+    CapPrm = "cap_prm", "/proc/self/status", "/proc/PID/status", false;
+    /// Inheritable capabilities.
+    CapInh = "cap_inh", "/proc/self/status", "/proc/PID/status", false;
+    /// Bounding set.
+    CapBnd = "cap_bnd", "/proc/self/status", "/proc/PID/status", false;
+    /// Ambient capabilities.
+    CapAmb = "cap_amb", "/proc/self/status", "/proc/PID/status", false;
+    /// Seccomp mode: 0 off, 1 strict, 2 filter.
+    Seccomp = "seccomp", "/proc/self/status", "/proc/PID/status", false;
+    /// The `no_new_privs` bit.
+    NoNewPrivs = "no_new_privs", "/proc/self/status", "/proc/PID/status", false;
+    /// Release of the kernel: the same on both sides.
+    Kernel = "kernel", "uname(2)", "uname(2)", false;
+    /// Random id of this boot: the same on both sides.
+    BootId = "boot_id", "/proc/sys/kernel/random/boot_id", "/proc/sys/kernel/random/boot_id", false;
+    /// Names of the processes below the subject.
+    Children = "children", "/proc/PID/task/PID/children", "/proc/PID/task/PID/children", true;
+    /// The tree of processes of the box: host pids on one side; on the other what /proc shows there.
+    Processes = "processes", "/proc", "/proc", true;
+}
+
+impl Fact {
+    /// The namespace whose inode this fact is, for the eight `ns.*` facts.
+    pub const fn namespace(self) -> Option<Namespace> {
+        match self {
+            Self::NsUser => Some(Namespace::User),
+            Self::NsMnt => Some(Namespace::Mnt),
+            Self::NsPid => Some(Namespace::Pid),
+            Self::NsNet => Some(Namespace::Net),
+            Self::NsIpc => Some(Namespace::Ipc),
+            Self::NsUts => Some(Namespace::Uts),
+            Self::NsCgroup => Some(Namespace::Cgroup),
+            Self::NsTime => Some(Namespace::Time),
+            _ => None,
+        }
+    }
+
+    /// The fact of a namespace's inode.
+    pub const fn of_namespace(ns: Namespace) -> Self {
+        match ns {
+            Namespace::User => Self::NsUser,
+            Namespace::Mnt => Self::NsMnt,
+            Namespace::Pid => Self::NsPid,
+            Namespace::Net => Self::NsNet,
+            Namespace::Ipc => Self::NsIpc,
+            Namespace::Uts => Self::NsUts,
+            Namespace::Cgroup => Self::NsCgroup,
+            Namespace::Time => Self::NsTime,
+        }
+    }
+}
+
+/// A fact with its side: `subject.ns.uts`, `host.hostname`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactId {
+    /// What.
+    pub fact: Fact,
+    /// Seen from where.
+    pub side: Side,
+}
+
+impl FactId {
+    /// A fact as the host sees it.
+    pub const fn host(fact: Fact) -> Self {
+        Self { fact, side: Side::Host }
+    }
+
+    /// A fact as the subject sees it.
+    pub const fn subject(fact: Fact) -> Self {
+        Self { fact, side: Side::Subject }
+    }
+
+    /// Every id, in the order of the panel.
+    pub fn rows() -> impl Iterator<Item = Self> {
+        Fact::ALL.iter().flat_map(|fact| [Self::host(*fact), Self::subject(*fact)])
+    }
+}
+
+impl fmt::Display for FactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = match self.side {
+            Side::Host => "host",
+            Side::Subject => "subject",
+        };
+        write!(f, "{side}.{}", self.fact.id())
+    }
+}
+
+/// There is no fact of that id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such fact: {0}")]
+pub struct UnknownFact(pub String);
+
+impl FromStr for FactId {
+    type Err = UnknownFact;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::rows().find(|id| id.to_string() == text).ok_or_else(|| UnknownFact(text.to_owned()))
+    }
+}
+
+impl Serialize for FactId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FactId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_parses_back_to_itself() {
+        for id in FactId::rows() {
+            assert_eq!(id.to_string().parse(), Ok(id));
+        }
+        assert!("subject.nothing".parse::<FactId>().is_err());
+    }
+}

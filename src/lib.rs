@@ -1,0 +1,39 @@
+//! *Korobka* (коробка, "box"): a glass box for containers.
+//!
+//! The architecture on one page. Data flows one way:
+//!
+//! ```text
+//! course file → step → action → (stage, kernel) → trace → (probe) → observation → panel
+//! ```
+//!
+//! | module | what it holds | may use |
+//! |---|---|---|
+//! | [`course`] | lessons, labs and questions as plain data; parser, catalogue, linter | pure: no I/O, no thread, no nix, no ratatui |
+//! | [`lab`] | actions, facts, observations, expectations, the state machine of a run | pure, likewise |
+//! | [`kernel`] | one trait in front of every system call; the only `unsafe` code | nix |
+//! | [`stage`] | the single-threaded helper that owns the sandbox, acts in it and cleans it up | kernel, probe, lab |
+//! | [`probe`] | readers of /proc and friends, over a root path | lab |
+//! | [`workload`] | what subjects run | kernel |
+//! | [`pty`] | the student's shell: session, reader, key encoder, screen | kernel |
+//! | [`store`] | progress, in SQLite | |
+//! | [`tui`] | model, message, update, effect; screens, panels, widgets | course, lab, i18n; never kernel nor stage's server |
+//! | [`runtime`] | owns threads and channels, carries out effects | everything above |
+//! | [`cli`] | one file a subcommand; the only place that prints | everything above |
+//! | [`i18n`] | the table of strings | |
+//!
+//! Processes: the program (ui role), its *stage* (the same binary, one thread) and the *subject* (the same binary
+//! again, the process that is put into the box). See [`role`].
+
+pub mod cli;
+pub mod course;
+pub mod i18n;
+pub mod kernel;
+pub mod lab;
+pub mod probe;
+pub mod pty;
+pub mod role;
+pub mod runtime;
+pub mod stage;
+pub mod store;
+pub mod tui;
+pub mod workload;

@@ -1,0 +1,1 @@
+//! Owns the threads and the channel, and carries out effects.

@@ -1,0 +1,149 @@
+//! What the user interface and the stage say to each other: one serde message a packet, version first.
+
+use serde::{Deserialize, Serialize};
+
+use crate::lab::{
+    action::Action,
+    fact::FactId,
+    observation::{Observation, Whose},
+    trace::{Failure, Trace},
+};
+
+/// Both sides must speak the same.
+pub const VERSION: u32 = 1;
+
+/// The largest packet, in bytes.
+pub const MAX_PACKET: usize = 128 * 1024;
+
+/// What the user interface asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub enum Request {
+    /// First of all.
+    Hello {
+        /// [`VERSION`] of the user interface.
+        version: u32,
+    },
+    /// Throw away the subject, if there is one, start a new bare one and bring it to where these actions lead.
+    /// Answered by [`Event::Opened`] and an [`Event::Observed`], or [`Event::Failed`]. With no actions: reset.
+    Open {
+        /// The actions of the steps before, in order.
+        replay: Vec<Action>,
+    },
+    /// Carry out these actions. Answered by [`Event::Acted`], with an observation from just before and just after. If
+    /// one fails, the subject is brought back to where it was.
+    Act {
+        /// In order.
+        actions: Vec<Action>,
+    },
+    /// Look this many times a second and send [`Event::Observed`] whenever something changed. 0 stops.
+    Watch {
+        /// Looks a second, 0 to 20.
+        hz: u8,
+    },
+    /// Start the student's shell on the terminal whose file descriptor comes with the message. Answered by
+    /// [`Event::ShellStarted`] or [`Event::Failed`].
+    Shell {
+        /// Where.
+        place: ShellPlace,
+    },
+    /// End the student's shell and everything below it.
+    EndShell,
+    /// Read the source of a fact: answered by [`Event::Raw`].
+    Raw {
+        /// Which fact.
+        fact: FactId,
+    },
+    /// End everything and go away.
+    Close,
+}
+
+/// Where the student's shell runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShellPlace {
+    /// A child of the subject, in the box.
+    Inside,
+    /// Where a new subject would begin.
+    Beside,
+}
+
+/// What the stage answers, and what it says by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The answer to hello.
+    Ready {
+        /// [`VERSION`] of the stage.
+        version: u32,
+        /// The machine.
+        host: HostInfo,
+    },
+    /// There is a subject, at rest where the replay led.
+    Opened {
+        /// What it looks like.
+        observation: Observation,
+    },
+    /// The actions were carried out, or rolled back.
+    Acted {
+        /// Just before the first call.
+        before: Observation,
+        /// Just after the last one (after the roll-back, if it failed).
+        after: Observation,
+        /// Every call, in order.
+        traces: Vec<Trace>,
+        /// Why it was rolled back, if it was.
+        failure: Option<Failure>,
+    },
+    /// Something changed.
+    Observed {
+        /// Whose it is.
+        whose: Whose,
+        /// What was seen.
+        observation: Observation,
+    },
+    /// The shell runs.
+    ShellStarted {
+        /// Its process, as the host numbers it.
+        pid: i32,
+        /// Where it began.
+        observation: Observation,
+    },
+    /// The shell has ended.
+    ShellEnded {
+        /// Its exit code, or 128 + the signal.
+        status: i32,
+    },
+    /// The subject was killed by something else; the stage has cleaned up after it.
+    SubjectGone {
+        /// The signal, where one was the cause.
+        signal: Option<i32>,
+    },
+    /// The source of a fact.
+    Raw {
+        /// Which fact.
+        fact: FactId,
+        /// The file or call.
+        source: String,
+        /// Its bytes, control characters replaced.
+        text: String,
+    },
+    /// The request could not be carried out; nothing was changed.
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// What the stage knows of the machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostInfo {
+    /// Release of the kernel.
+    pub kernel: String,
+    /// The student's user id.
+    pub uid: u32,
+    /// `v1`, `v2`, `hybrid` or `none`.
+    pub cgroup: String,
+    /// The box directory.
+    pub box_dir: String,
+}
