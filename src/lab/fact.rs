@@ -1,11 +1,13 @@
 //! The closed list of facts: everything that can be seen of a subject, each with its id, its source and its reader's
-//! name in one place. Labels live in `assets/locales` under `fact.<id>` (label) and `fact.<id>.about` (one sentence).
+//! name in one place. Labels live in `assets/locales/<lang>/fact.toml`: [`Fact::label`] and [`Fact::about`].
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::namespace::Namespace;
+
+mod label;
 
 /// From which side of the wall a fact is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
