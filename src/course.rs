@@ -1,14 +1,28 @@
 //! The course as plain data: lessons with pages, labs and questions. Pure: sources come in as text, errors go out with
 //! file, line, column and caret.
+//!
+//! Loading reads the head of each lesson and lab; pages and steps are parsed when they are opened, so that the size of
+//! the course does not delay the first frame. What the linter passes parses without an error.
+
+use std::path::Path;
+
+use serde::Deserialize;
 
 use crate::{
     i18n::{Lang, Text},
-    lab::step::{Lab, Question},
+    lab::step::{Lab, Question, Start},
 };
 
+mod layout;
+pub mod lint;
 pub mod markdown;
+pub mod problem;
+mod read;
+pub mod source;
 
 use markdown::Block;
+pub use problem::{CourseErrors, Problem};
+use source::{File, Source};
 
 /// Ordered lessons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,36 +46,26 @@ pub struct Lesson {
     pub minutes: u32,
     /// Where its claims come from: `namespaces(7)`, `cgroup-v2.rst`, …
     pub sources: Vec<String>,
-    /// Pages in Russian.
-    pub ru: Vec<Page>,
-    /// Pages in English; as many as in Russian.
-    pub en: Vec<Page>,
     /// Questions at its end.
     pub questions: Vec<Question>,
     /// Its lab, if it has one.
-    pub lab: Option<Lab>,
+    pub lab: Option<LabHead>,
+    ru: File,
+    en: File,
 }
 
-impl Lesson {
-    /// The pages in a language.
-    pub fn pages(&self, lang: Lang) -> &[Page] {
-        match lang {
-            Lang::Ru => &self.ru,
-            Lang::En => &self.en,
-        }
-    }
-}
-
-impl Course {
-    /// The lesson of an id or a number.
-    pub fn lesson(&self, id: &str) -> Option<&Lesson> {
-        self.lessons.iter().find(|l| l.id == id || l.number.to_string() == id)
-    }
-
-    /// The lab of an id.
-    pub fn lab(&self, id: &str) -> Option<&Lab> {
-        self.lessons.iter().filter_map(|l| l.lab.as_ref()).find(|lab| lab.id == id)
-    }
+/// A lab before it is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabHead {
+    /// `namespaces`.
+    pub id: String,
+    /// Its name.
+    pub title: Text,
+    /// One paragraph before the first step.
+    pub intro: Text,
+    /// Where its subject begins.
+    pub start: Start,
+    steps: Vec<File>,
 }
 
 /// One idea a screen: everything from one level-two heading to the next.
@@ -71,4 +75,105 @@ pub struct Page {
     pub title: String,
     /// What stands below it.
     pub blocks: Vec<Block>,
+}
+
+/// `lesson.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LessonToml {
+    title: Text,
+    summary: Text,
+    minutes: u32,
+    sources: Vec<String>,
+    #[serde(default, rename = "question")]
+    questions: Vec<Question>,
+}
+
+/// `lab/lab.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LabToml {
+    id: String,
+    title: Text,
+    intro: Text,
+    #[serde(default)]
+    start: Start,
+}
+
+impl Course {
+    /// The course inside the program. A test proves that it has no errors.
+    pub fn embedded() -> Result<Self, CourseErrors> {
+        Self::from_source(&Source::embedded())
+    }
+
+    /// The course of a directory that holds `lessons`, checked in full.
+    pub fn from_dir(dir: &Path) -> Result<Self, CourseErrors> {
+        let source = Source::of_dir(dir);
+        let report = lint::check(&source);
+        if report.errors.is_empty() { Self::from_source(&source) } else { Err(report.errors) }
+    }
+
+    /// The course of a source: heads only.
+    pub fn from_source(source: &Source) -> Result<Self, CourseErrors> {
+        let mut problems = source.problems.clone();
+        let mut lessons = Vec::new();
+        for place in layout::lessons(source, &mut problems) {
+            match place.load() {
+                Ok(lesson) => lessons.push(lesson),
+                Err(CourseErrors(found)) => problems.extend(found),
+            }
+        }
+        CourseErrors::none_or(problems)?;
+        Ok(Self { lessons })
+    }
+
+    /// The lesson of an id or a number.
+    pub fn lesson(&self, id: &str) -> Option<&Lesson> {
+        self.lessons.iter().find(|l| l.id == id || l.number.to_string() == id)
+    }
+
+    /// The lab of an id.
+    pub fn lab(&self, id: &str) -> Option<&LabHead> {
+        self.lessons.iter().filter_map(|l| l.lab.as_ref()).find(|lab| lab.id == id)
+    }
+}
+
+impl Lesson {
+    /// The pages in a language, parsed anew (well below a millisecond).
+    pub fn pages(&self, lang: Lang) -> Result<Vec<Page>, CourseErrors> {
+        let file = match lang {
+            Lang::Ru => &self.ru,
+            Lang::En => &self.en,
+        };
+        let document = markdown::document(&file.text);
+        CourseErrors::none_or(document.faults.iter().map(|fault| Problem::of_fault(file, fault)).collect())?;
+        Ok(document.pages)
+    }
+}
+
+impl LabHead {
+    /// How many steps it has.
+    pub const fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether it has none; the linter refuses that.
+    pub const fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The lab with its steps, parsed anew.
+    pub fn load(&self) -> Result<Lab, CourseErrors> {
+        let mut problems = Vec::new();
+        let mut steps = Vec::new();
+        for file in &self.steps {
+            match read::decode(file) {
+                Ok(step) => steps.push(step),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        CourseErrors::none_or(problems)?;
+        let Self { id, title, intro, start, .. } = self.clone();
+        Ok(Lab { id, title, intro, start, steps })
+    }
 }

@@ -1,5 +1,9 @@
 //! Our own tree of Markdown, behind which the parser hides.
 
+mod parse;
+
+pub use parse::{Document, Fault, FaultKind, Fragment, document, fragment};
+
 /// A block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {

@@ -10,7 +10,7 @@ use super::{
 
 /// A condition on one fact after the step, or on a call that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(untagged, try_from = "Fields")]
 pub enum Expectation {
     /// A fact fulfils a condition.
     Fact {
@@ -26,6 +26,32 @@ pub enum Expectation {
         /// The symbolic error.
         errno: String,
     },
+}
+
+/// An expectation as it is written: a parser can point at the one field that is wrong.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    fact: Option<FactId>,
+    is: Option<Condition>,
+    refused: Option<String>,
+    errno: Option<String>,
+}
+
+impl TryFrom<Fields> for Expectation {
+    type Error = &'static str;
+
+    fn try_from(fields: Fields) -> Result<Self, Self::Error> {
+        match fields {
+            Fields { fact: Some(fact), is: Some(is), refused: None, errno: None } => {
+                Ok(Self::Fact { fact, is })
+            }
+            Fields { fact: None, is: None, refused: Some(refused), errno: Some(errno) } => {
+                Ok(Self::Refused { refused, errno })
+            }
+            _ => Err("an expectation is either `fact` and `is`, or `refused` and `errno`"),
+        }
+    }
 }
 
 /// What is asked of a value.

@@ -1,0 +1,156 @@
+//! Which files make up which lesson.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use super::{
+    CourseErrors, LabHead, LabToml, Lesson, LessonToml,
+    problem::Problem,
+    read,
+    source::{File, Source},
+};
+
+/// The files of one lesson.
+#[derive(Debug, Default)]
+pub(super) struct LessonFiles {
+    pub(super) id: String,
+    pub(super) number: u32,
+    /// Its directory, as messages show it.
+    pub(super) path: String,
+    pub(super) head: Option<File>,
+    pub(super) ru: Option<File>,
+    pub(super) en: Option<File>,
+    pub(super) lab: Option<File>,
+    pub(super) steps: Vec<File>,
+}
+
+/// The lessons of a source in the order of their directories; what does not belong is a problem.
+pub(super) fn lessons(source: &Source, problems: &mut Vec<Problem>) -> Vec<LessonFiles> {
+    let mut found: BTreeMap<&str, LessonFiles> = BTreeMap::new();
+    for path in source.paths().filter(|p| !p.starts_with('.')) {
+        let Some((dir, inner)) = path.split_once('/') else {
+            problems.push(misplaced(source, path));
+            continue;
+        };
+        let lesson = match found.entry(dir) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => match numbered(dir) {
+                Some((number, id)) => entry.insert(LessonFiles {
+                    id: id.to_owned(),
+                    number,
+                    path: source.shown(dir),
+                    ..LessonFiles::default()
+                }),
+                None => {
+                    problems.push(misplaced(source, path));
+                    continue;
+                }
+            },
+        };
+        if !lesson.take(inner, source.file(path)) {
+            problems.push(misplaced(source, path));
+        }
+    }
+    let lessons: Vec<_> = found.into_values().collect();
+    for lesson in &lessons {
+        lesson.missing(problems);
+    }
+    same_twice(&lessons, problems);
+    if lessons.is_empty() && problems.is_empty() {
+        problems.push(Problem::of_path(source.shown(""), "no lessons"));
+    }
+    lessons
+}
+
+impl LessonFiles {
+    fn take(&mut self, inner: &str, file: Option<File>) -> bool {
+        match inner {
+            "lesson.toml" => self.head = file,
+            "ru.md" => self.ru = file,
+            "en.md" => self.en = file,
+            "lab/lab.toml" => self.lab = file,
+            _ => match inner
+                .strip_prefix("lab/")
+                .and_then(|name| name.strip_suffix(".toml"))
+                .and_then(numbered)
+            {
+                Some(_) => self.steps.extend(file),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    fn missing(&self, problems: &mut Vec<Problem>) {
+        let wanted = [("lesson.toml", &self.head), ("ru.md", &self.ru), ("en.md", &self.en)];
+        for (name, _) in wanted.iter().filter(|(_, file)| file.is_none()) {
+            problems.push(Problem::of_path(format!("{}/{name}", self.path), "missing"));
+        }
+        if self.lab.is_none() && !self.steps.is_empty() {
+            problems.push(Problem::of_path(format!("{}/lab/lab.toml", self.path), "missing"));
+        }
+        if self.lab.is_some() && self.steps.is_empty() {
+            problems.push(Problem::of_path(format!("{}/lab", self.path), "a lab without steps"));
+        }
+    }
+
+    /// The lesson, heads only. A file that is missing has been said already.
+    pub(super) fn load(self) -> Result<Lesson, CourseErrors> {
+        let (Some(head), Some(ru), Some(en)) = (self.head, self.ru, self.en) else {
+            return Err(CourseErrors::default());
+        };
+        let toml: LessonToml = read::decode(&head).map_err(|p| CourseErrors(vec![p]))?;
+        let lab = match self.lab {
+            None => None,
+            Some(file) => {
+                let LabToml { id, title, intro, start } =
+                    read::decode(&file).map_err(|p| CourseErrors(vec![p]))?;
+                Some(LabHead { id, title, intro, start, steps: self.steps })
+            }
+        };
+        let LessonToml { title, summary, minutes, sources, questions } = toml;
+        Ok(Lesson {
+            id: self.id,
+            number: self.number,
+            title,
+            summary,
+            minutes,
+            sources,
+            questions,
+            lab,
+            ru,
+            en,
+        })
+    }
+}
+
+/// `05-namespaces` is number 5 and the name `namespaces`.
+fn numbered(name: &str) -> Option<(u32, &str)> {
+    let (number, id) = name.split_once('-')?;
+    let digits = (2..=3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    (digits && is_id(id)).then(|| number.parse().ok().map(|n| (n, id)))?
+}
+
+/// Whether a text is an id: small letters, digits and inner hyphens.
+pub(super) fn is_id(text: &str) -> bool {
+    let all = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    all && !text.is_empty() && text.len() <= 40 && !text.starts_with('-') && !text.ends_with('-')
+}
+
+fn misplaced(source: &Source, path: &str) -> Problem {
+    Problem::of_path(source.shown(path), "not a file of a course").help(
+        "a lesson is NN-name/ with lesson.toml, ru.md, en.md and, for a lab, lab/lab.toml and lab/NN-step.toml",
+    )
+}
+
+fn same_twice(lessons: &[LessonFiles], problems: &mut Vec<Problem>) {
+    for (i, lesson) in lessons.iter().enumerate() {
+        for earlier in lessons.iter().take(i) {
+            if earlier.id == lesson.id {
+                problems.push(Problem::of_path(&lesson.path, format!("a second lesson {:?}", lesson.id)));
+            }
+            if earlier.number == lesson.number {
+                problems.push(Problem::of_path(&lesson.path, format!("a second lesson {}", lesson.number)));
+            }
+        }
+    }
+}
