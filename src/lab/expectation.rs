@@ -72,6 +72,8 @@ pub enum Condition {
     Contains(String),
     /// None of its items (nor a part of its text) is this.
     Lacks(String),
+    /// It is a list with at least one item.
+    NotEmpty,
 }
 
 /// The moments that an expectation compares.
@@ -119,6 +121,7 @@ impl Condition {
             Self::Equals(want) => readable && now.short() == *want,
             Self::Contains(want) => readable && contains(now, want),
             Self::Lacks(want) => readable && !contains(now, want),
+            Self::NotEmpty => matches!(now, Value::List(items) if !items.is_empty()),
         }
     }
 }
@@ -129,5 +132,40 @@ fn contains(value: &Value, want: &str) -> bool {
         Value::Text(text) => text.contains(want),
         Value::Number(n) => n.to_string() == want,
         Value::Missing { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::fact::Fact;
+
+    fn children(value: Value) -> Observation {
+        let mut seen = Observation::default();
+        seen.facts.insert(FactId::subject(Fact::Children), value);
+        seen
+    }
+
+    #[test]
+    fn not_empty_asks_for_a_list_with_an_item() {
+        #[derive(Deserialize)]
+        struct File {
+            expect: Expectation,
+        }
+        let file: File =
+            toml::from_str(r#"expect = { fact = "subject.children", is = "not-empty" }"#).expect("parses");
+        let met = |value| {
+            let after = children(value);
+            file.expect.met(Moments {
+                before: &Observation::default(),
+                after: &after,
+                traces: &[],
+                by_hand: false,
+            })
+        };
+        assert!(met(Value::List(vec!["heartbeat".to_owned()])));
+        assert!(!met(Value::List(Vec::new())));
+        assert!(!met(Value::Text("heartbeat".to_owned())));
+        assert!(!met(Value::Missing { errno: "ENOENT".to_owned() }));
     }
 }
