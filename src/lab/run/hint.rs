@@ -121,6 +121,7 @@ fn wanted(condition: &Condition, lang: Lang) -> String {
         Condition::Equals(_) => "lab.want.equals",
         Condition::Contains(_) => "lab.want.contains",
         Condition::Lacks(_) => "lab.want.lacks",
+        Condition::NotEmpty => "lab.want.not_empty",
     };
     i18n::fill(lang, key, &[("value", &value)])
 }
