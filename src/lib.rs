@@ -12,7 +12,7 @@
 //! | [`lab`] | actions, facts, observations, expectations, the state machine of a run | pure, likewise |
 //! | [`kernel`] | one trait in front of every system call; the only `unsafe` code | nix |
 //! | [`stage`] | the single-threaded helper that owns the sandbox, acts in it and cleans it up | kernel, probe, lab |
-//! | [`probe`] | readers of /proc and friends, over a root path | lab |
+//! | [`probe`] | readers of /proc and friends, over a root path; what the machine can do | lab, kernel |
 //! | [`workload`] | what subjects run | kernel |
 //! | [`pty`] | the student's shell: session, reader, key encoder, screen | kernel |
 //! | [`store`] | progress, in SQLite | |
