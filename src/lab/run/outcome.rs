@@ -106,19 +106,19 @@ fn changed_by_hand(before: &Observation, after: &Observation) -> Vec<FactId> {
 /// Whether a failure is the machine's: a kernel, a limit or a policy that does not allow it.
 fn machine_cannot(failure: &Failure) -> bool {
     let errno = failure.errno.as_str();
+    let about = |files: &[&str]| {
+        failure.path.as_deref().and_then(|path| path.rsplit('/').next()).is_some_and(|f| files.contains(&f))
+    };
     match failure.operation.as_str() {
-        "unshare" | "clone" | "clone3" | "setns" => {
+        "unshare" | "clone" | "clone3" => {
             matches!(errno, "EPERM" | "EACCES" | "ENOSPC" | "EUSERS" | "EINVAL" | "ENOSYS")
         }
-        "write" => matches!(errno, "EPERM" | "EACCES") && failure.path.as_deref().is_some_and(is_id_map),
-        "newuidmap" | "newgidmap" => true,
+        "write" => matches!(errno, "EPERM" | "EACCES") && about(&["uid_map", "gid_map", "setgroups"]),
+        "execve" => about(&["newuidmap", "newgidmap"]),
         "mount" => matches!(errno, "EPERM" | "EACCES" | "ENODEV" | "ENOSYS"),
+        "msgget" | "shmget" | "mq_open" => matches!(errno, "ENOSPC" | "EMFILE" | "ENOSYS"),
         _ => errno == "ENOSYS",
     }
-}
-
-fn is_id_map(path: &str) -> bool {
-    ["/uid_map", "/gid_map", "/setgroups"].iter().any(|end| path.ends_with(end))
 }
 
 /// How one offered row fared, in the words of signal detection.
