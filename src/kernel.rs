@@ -5,6 +5,7 @@
 use nix::errno::Errno;
 
 pub mod call;
+pub mod tty;
 
 pub use call::Call;
 
