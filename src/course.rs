@@ -169,7 +169,7 @@ impl LabHead {
         for file in &self.steps {
             match read::decode(file) {
                 Ok(step) => steps.push(step),
-                Err(problem) => problems.push(problem),
+                Err(CourseErrors(found)) => problems.extend(found),
             }
         }
         CourseErrors::none_or(problems)?;

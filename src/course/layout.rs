@@ -1,6 +1,6 @@
 //! Which files make up which lesson.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::BTreeMap;
 
 use super::{
     CourseErrors, LabHead, LabToml, Lesson, LessonToml,
@@ -31,25 +31,12 @@ pub(super) fn lessons(source: &Source, problems: &mut Vec<Problem>) -> Vec<Lesso
             problems.push(misplaced(source, path));
             continue;
         };
-        let lesson = match found.entry(dir) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => match numbered(dir) {
-                Some((number, id)) => entry.insert(LessonFiles {
-                    id: id.to_owned(),
-                    number,
-                    path: source.shown(dir),
-                    ..LessonFiles::default()
-                }),
-                None => {
-                    problems.push(misplaced(source, path));
-                    continue;
-                }
-            },
-        };
-        if !lesson.take(inner, source.file(path)) {
+        let lesson = found.entry(dir).or_insert_with(|| LessonFiles::new(source, dir));
+        if lesson.id.is_empty() || !lesson.take(inner, source.file(path)) {
             problems.push(misplaced(source, path));
         }
     }
+    found.retain(|_, lesson| !lesson.id.is_empty());
     let lessons: Vec<_> = found.into_values().collect();
     for lesson in &lessons {
         lesson.missing(problems);
@@ -62,6 +49,12 @@ pub(super) fn lessons(source: &Source, problems: &mut Vec<Problem>) -> Vec<Lesso
 }
 
 impl LessonFiles {
+    /// Of a directory; without an id where the name is not a lesson's.
+    fn new(source: &Source, dir: &str) -> Self {
+        let (number, id) = numbered(dir).unwrap_or_default();
+        Self { id: id.to_owned(), number, path: source.shown(dir), ..Self::default() }
+    }
+
     fn take(&mut self, inner: &str, file: Option<File>) -> bool {
         match inner {
             "lesson.toml" => self.head = file,
@@ -98,12 +91,11 @@ impl LessonFiles {
         let (Some(head), Some(ru), Some(en)) = (self.head, self.ru, self.en) else {
             return Err(CourseErrors::default());
         };
-        let toml: LessonToml = read::decode(&head).map_err(|p| CourseErrors(vec![p]))?;
+        let toml: LessonToml = read::decode(&head)?;
         let lab = match self.lab {
             None => None,
             Some(file) => {
-                let LabToml { id, title, intro, start } =
-                    read::decode(&file).map_err(|p| CourseErrors(vec![p]))?;
+                let LabToml { id, title, intro, start } = read::decode(&file)?;
                 Some(LabHead { id, title, intro, start, steps: self.steps })
             }
         };

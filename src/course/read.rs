@@ -2,11 +2,14 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{problem::Problem, source::File};
+use super::{
+    problem::{CourseErrors, Problem},
+    source::File,
+};
 
 /// Reads a TOML file into a type.
-pub(super) fn decode<T: DeserializeOwned>(file: &File) -> Result<T, Problem> {
-    toml::from_str(&file.text).map_err(|error| of_toml(file, &error))
+pub(super) fn decode<T: DeserializeOwned>(file: &File) -> Result<T, CourseErrors> {
+    toml::from_str(&file.text).map_err(|error| CourseErrors(vec![of_toml(file, &error)]))
 }
 
 /// A TOML error as a problem.

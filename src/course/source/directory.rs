@@ -54,7 +54,7 @@ fn walk(source: &mut Source, dir: &Path, below: &str, depth: usize) {
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => walk(source, &path, &inner, depth + 1),
             Ok(kind) if kind.is_symlink() => {
-                refuse(source, &path, "a symbolic link; a course holds plain files")
+                refuse(source, &path, "a symbolic link; a course holds plain files");
             }
             Ok(kind) if kind.is_file() => add(source, &path, inner),
             Ok(_) => refuse(source, &path, "not a plain file"),

@@ -1,0 +1,114 @@
+//! The file itself: schema, journal, reading and appending.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
+
+use super::entry::Entry;
+
+/// From version n to n + 1. Never changed, only added to.
+const MIGRATIONS: &[&str] = &["CREATE TABLE event (
+        id INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,   -- milliseconds since 1970
+        kind TEXT NOT NULL,
+        data TEXT NOT NULL     -- JSON
+    ) STRICT"];
+
+/// How long to wait for another window; an entry that waits longer is written with the next one.
+const BUSY: Duration = Duration::from_millis(250);
+
+/// Why the file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// A later version of the program made it.
+    #[error("made by a newer version")]
+    Newer,
+    /// `SQLite` says no.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// Whether an error means that the file's content is broken.
+pub(super) fn damaged(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+}
+
+/// An open file.
+#[derive(Debug)]
+pub(super) struct Database {
+    connection: Connection,
+    /// The last event that was read.
+    seen: i64,
+}
+
+impl Database {
+    #[cfg(test)]
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Opens or makes the file, and brings its schema up to date.
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY)?;
+        // a commit survives the end of the program without waiting for the disk
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")?;
+        migrate(&mut connection)?;
+        Ok(Self { connection, seen: 0 })
+    }
+
+    /// The entries since the last call. Those of kinds that this version does not know are passed over.
+    pub(super) fn news(&mut self) -> rusqlite::Result<Vec<Entry>> {
+        let mut query =
+            self.connection.prepare_cached("SELECT id, kind, data FROM event WHERE id > ?1 ORDER BY id")?;
+        let mut rows = query.query([self.seen])?;
+        let mut entries = Vec::new();
+        let mut seen = self.seen;
+        while let Some(row) = rows.next()? {
+            seen = row.get(0)?;
+            let (kind, data) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+            entries.extend(serde_json::from_str(&format!(r#"{{"kind":"{kind}","data":{data}}}"#)));
+        }
+        self.seen = seen;
+        Ok(entries)
+    }
+
+    /// Appends entries: all or none.
+    pub(super) fn append(&mut self, entries: &[(i64, Entry)]) -> rusqlite::Result<()> {
+        let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (at, entry) in entries {
+            let (kind, data) = columns(entry)?;
+            change
+                .prepare_cached("INSERT INTO event (at, kind, data) VALUES (?1, ?2, ?3)")?
+                .execute(params![at, kind, data])?;
+        }
+        change.commit()
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    let latest = MIGRATIONS.len() as u32;
+    let version = |c: &Connection| c.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
+    if version(connection)? == latest {
+        return Ok(());
+    }
+    let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // again, now that no other window can migrate it
+    let done = version(&change)?;
+    if done > latest {
+        return Err(Error::Newer);
+    }
+    for step in MIGRATIONS.iter().skip(done as usize) {
+        change.execute_batch(step)?;
+    }
+    change.pragma_update(None, "user_version", latest)?;
+    Ok(change.commit()?)
+}
+
+/// An entry's kind and the rest of it as JSON.
+fn columns(entry: &Entry) -> rusqlite::Result<(String, String)> {
+    let refused = |e: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(e.into());
+    let mut value = serde_json::to_value(entry).map_err(refused)?;
+    let kind = value.get("kind").and_then(|k| k.as_str()).unwrap_or_default().to_owned();
+    Ok((kind, value.get_mut("data").map(serde_json::Value::take).unwrap_or_default().to_string()))
+}
