@@ -17,33 +17,32 @@ pub fn shell_lines(actions: &[Action], scene: Scene) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = actions;
     while let Some((first, tail)) = rest.split_first() {
-        if matches!(first, Action::Unshare { .. } | Action::Clone { .. }) {
-            let group = 1 + tail.iter().take_while(|action| joins_unshare(action)).count();
-            let (one_line, after) = rest.split_at(group);
-            lines.push(unshare_line(one_line));
-            rest = after;
-        } else {
-            lines.extend(single(first, scene));
-            rest = tail;
+        match first {
+            Action::Clone { ns } if ns.is_empty() => lines.push("sh".to_owned()),
+            Action::Unshare { .. } | Action::Clone { .. } => {
+                let (line, after) = unshare_line(rest);
+                lines.push(line);
+                rest = after;
+                continue;
+            }
+            _ => lines.extend(single(first, scene)),
         }
+        rest = tail;
     }
     lines
 }
 
-fn joins_unshare(action: &Action) -> bool {
-    matches!(action, Action::MapIds { .. } | Action::TimeOffset { .. })
-        || matches!(action, Action::Clone { ns } if ns.is_empty())
-}
-
-fn unshare_line(group: &[Action]) -> String {
+/// The `unshare(1)` that stands for the first action and those after it that it does as well; and the others.
+fn unshare_line(actions: &[Action]) -> (String, &[Action]) {
     let mut words = vec!["unshare".to_owned()];
-    for action in group {
-        match action {
-            Action::Unshare { ns } => words.extend(options(ns)),
-            Action::Clone { ns } if ns.is_empty() && words.len() == 1 => return "sh".to_owned(),
-            Action::Clone { ns } => {
+    let mut forks = false;
+    let mut rest = actions;
+    while let Some((first, tail)) = rest.split_first() {
+        match first {
+            Action::Unshare { ns } if words.len() == 1 => words.extend(options(ns)),
+            Action::Clone { ns } if !forks && (ns.is_empty() || words.len() == 1) => {
                 words.extend(options(ns));
-                words.push("--fork".to_owned());
+                forks = true;
             }
             Action::MapIds { map } => {
                 words.push("--map-root-user".to_owned());
@@ -52,10 +51,14 @@ fn unshare_line(group: &[Action]) -> String {
                 }
             }
             Action::TimeOffset { boottime } => words.push(format!("--boottime {boottime}")),
-            _ => {}
+            _ => break,
         }
+        rest = tail;
     }
-    words.join(" ")
+    if forks {
+        words.push("--fork".to_owned());
+    }
+    (words.join(" "), rest)
 }
 
 fn options(ns: &[Namespace]) -> Vec<String> {
@@ -114,35 +117,151 @@ impl Action {
     /// word for it.
     pub fn docker(&self) -> Option<String> {
         let line = match self {
-            Self::SpawnWorkload { .. } => "docker run … IMAGE COMMAND".to_owned(),
-            Self::Unshare { ns } | Self::Clone { ns } => {
-                let flags: Vec<_> = ns.iter().filter_map(|n| docker_namespace(*n)).collect();
-                if flags.is_empty() {
-                    return None;
-                }
-                flags.join(" ")
-            }
-            Self::MapIds { .. } => "dockerd --userns-remap=default".to_owned(),
+            Self::SpawnWorkload { .. } => "docker run IMAGE COMMAND".to_owned(),
+            Self::Unshare { ns } | Self::Clone { ns } => return docker_namespaces(ns),
+            Self::MapIds { .. } => USERNS_REMAP.to_owned(),
             Self::SetHostname { name } => format!("docker run --hostname {}", name.as_str()),
+            Self::MakePrivate {} => "docker run --volume DIR:DIR:rprivate".to_owned(),
             Self::Mount { what: MountKind::Tmpfs, .. } => "docker run --tmpfs DIR".to_owned(),
             Self::Mount { what: MountKind::Bind, .. } => "docker run --volume DIR:DIR".to_owned(),
+            Self::Mount { what: MountKind::Devpts, .. } => "docker run --tty".to_owned(),
             Self::FurnishRoot {} => "FROM IMAGE".to_owned(),
             Self::PivotRoot {} => "docker run IMAGE".to_owned(),
-            Self::CreateIpc { .. } => "docker run --ipc private".to_owned(),
             _ => return None,
         };
         Some(line)
     }
 }
 
-const fn docker_namespace(ns: Namespace) -> Option<&'static str> {
-    match ns {
-        Namespace::User => Some("--userns (host turns it off)"),
-        Namespace::Pid => Some("--pid (host turns it off)"),
+const USERNS_REMAP: &str = "dockerd --userns-remap=default";
+
+/// `docker run` makes a mount, a PID and a UTS namespace unasked, and `--pid host`, `--uts host` leave them out; a user
+/// namespace is the daemon's affair, and of time namespaces it knows nothing.
+fn docker_namespaces(ns: &[Namespace]) -> Option<String> {
+    let asked = |ns: &Namespace| match ns {
         Namespace::Net => Some("--network none"),
         Namespace::Ipc => Some("--ipc private"),
-        Namespace::Uts => Some("--uts (host turns it off)"),
         Namespace::Cgroup => Some("--cgroupns private"),
-        Namespace::Mnt | Namespace::Time => None,
+        _ => None,
+    };
+    let left_out = |ns: &Namespace| match ns {
+        Namespace::Pid => Some("--pid host"),
+        Namespace::Uts => Some("--uts host"),
+        _ => None,
+    };
+    let mut lines = Vec::new();
+    if ns.iter().any(|ns| !matches!(ns, Namespace::User | Namespace::Time)) {
+        let mut words = vec!["docker run".to_owned()];
+        words.extend(ns.iter().filter_map(asked).map(str::to_owned));
+        let off: Vec<_> = ns.iter().filter_map(left_out).collect();
+        if !off.is_empty() {
+            words.push(format!("(≠ {})", off.join(" ")));
+        }
+        lines.push(words.join(" "));
+    }
+    if ns.contains(&Namespace::User) {
+        lines.push(USERNS_REMAP.to_owned());
+    }
+    if lines.is_empty() { None } else { Some(lines.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::action::{Hostname, Place, Workload};
+
+    const USER: Scene = Scene { root: false };
+
+    fn unshare(ns: &[Namespace]) -> Action {
+        Action::Unshare { ns: ns.to_vec() }
+    }
+
+    fn fork() -> Action {
+        Action::Clone { ns: Vec::new() }
+    }
+
+    fn name() -> Action {
+        Action::SetHostname { name: Hostname::try_from("box".to_owned()).expect("good") }
+    }
+
+    fn lines(actions: &[Action]) -> Vec<String> {
+        shell_lines(actions, USER)
+    }
+
+    #[test]
+    fn one_unshare_stands_for_namespaces_maps_offset_and_one_fork() {
+        let map = |map| Action::MapIds { map };
+        assert_eq!(
+            lines(&[unshare(&[Namespace::User]), map(IdMap::Range), name()]),
+            ["unshare --user --map-root-user --map-auto", "hostname box"]
+        );
+        assert_eq!(
+            lines(&[unshare(&[Namespace::Time]), Action::TimeOffset { boottime: -60 }, fork(), fork()]),
+            ["unshare --time --boottime -60 --fork", "sh"]
+        );
+        assert_eq!(
+            lines(&[Action::Clone { ns: vec![Namespace::User] }, map(IdMap::Single)]),
+            ["unshare --user --map-root-user --fork"]
+        );
+        assert_eq!(
+            lines(&[unshare(&[Namespace::Uts]), unshare(&[Namespace::Ipc])]),
+            ["unshare --uts", "unshare --ipc"]
+        );
+    }
+
+    #[test]
+    fn a_plain_fork_is_a_shell_in_the_shell() {
+        assert_eq!(lines(&[fork(), Action::Chroot {}]), ["sh", "chroot \"$BOX\""]);
+    }
+
+    #[test]
+    fn root_gives_its_capabilities_away_before_it_tries_to_unshare() {
+        let attempt = [Action::TryUnshare { ns: vec![Namespace::Uts] }];
+        assert_eq!(lines(&attempt), ["unshare --uts true"]);
+        assert_eq!(
+            shell_lines(&attempt, Scene { root: true }),
+            ["setpriv --bounding-set=-all --inh-caps=-all unshare --uts true"]
+        );
+    }
+
+    #[test]
+    fn every_place_is_quoted() {
+        for (what, at, line) in [
+            (MountKind::Proc, Place::Proc, "mount -t proc proc \"/proc\""),
+            (MountKind::Tmpfs, Place::Box, "mount -t tmpfs tmpfs \"$BOX\""),
+            (MountKind::Bind, Place::Box, "mount --bind \"$BOX\" \"$BOX\""),
+        ] {
+            assert_eq!(lines(&[Action::Mount { what, at }]), [line]);
+        }
+    }
+
+    #[test]
+    fn docker_names_what_it_is_asked_for_and_what_leaves_it_out() {
+        let docker = |ns: &[Namespace]| unshare(ns).docker();
+        assert_eq!(docker(&[Namespace::Uts]).as_deref(), Some("docker run (≠ --uts host)"));
+        assert_eq!(docker(&[Namespace::Mnt]).as_deref(), Some("docker run"));
+        assert_eq!(docker(&[Namespace::Net]).as_deref(), Some("docker run --network none"));
+        assert_eq!(docker(&[Namespace::User]).as_deref(), Some("dockerd --userns-remap=default"));
+        assert_eq!(
+            docker(&Namespace::ALL).as_deref(),
+            Some(
+                "docker run --network none --ipc private --cgroupns private (≠ --pid host --uts host); \
+                 dockerd --userns-remap=default"
+            )
+        );
+    }
+
+    #[test]
+    fn docker_has_no_word_for_time_for_chroot_nor_for_an_attempt() {
+        for action in [
+            unshare(&[Namespace::Time]),
+            fork(),
+            Action::TimeOffset { boottime: 1 },
+            Action::Chroot {},
+            Action::TryUnshare { ns: vec![Namespace::Uts] },
+        ] {
+            assert_eq!(action.docker(), None, "{action:?}");
+        }
+        assert!(Action::SpawnWorkload { workload: Workload::Heartbeat }.docker().is_some());
     }
 }
