@@ -120,14 +120,18 @@ impl Store {
     pub fn refresh(&mut self) -> Result<(), StoreError> {
         let Some(database) = &mut self.database else { return Ok(()) };
         let entries = database.news().map_err(|source| StoreError { path: self.path.clone(), source })?;
-        entries.iter().for_each(|entry| self.progress.apply(entry));
+        for entry in &entries {
+            self.progress.apply(entry);
+        }
         Ok(())
     }
 
     /// The file is used only when all of it could be read.
     fn connect(&mut self) -> Result<(), database::Error> {
         let mut database = Database::open(&self.path)?;
-        database.news()?.iter().for_each(|entry| self.progress.apply(entry));
+        for entry in &database.news()? {
+            self.progress.apply(entry);
+        }
         self.database = Some(database);
         Ok(())
     }

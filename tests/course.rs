@@ -1,20 +1,67 @@
-//! The course files: the fixture loads, and broken ones say where.
+//! The course files: the embedded course is clean, and a broken one says where.
 
-use std::path::Path;
+#![expect(clippy::unwrap_used, reason = "in a test, a failure is an answer")]
+
+use std::{fs, os::unix::fs::symlink, path::Path};
 
 use korobka::{
-    course::{Course, markdown::Block},
+    course::{
+        Course,
+        lint::{self, Report},
+        markdown::Block,
+        source::Source,
+    },
     i18n::Lang,
 };
 
-fn fixture() -> Course {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/course");
-    Course::from_dir(&dir).unwrap_or_else(|e| panic!("{e}"))
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/course");
+const FILES: [&str; 6] =
+    ["en.md", "lab/01-denied.toml", "lab/02-uts.toml", "lab/lab.toml", "lesson.toml", "ru.md"];
+
+/// The fixture with one text replaced in one file, checked.
+fn broken(file: &str, from: &str, to: &str) -> Report {
+    let texts: Vec<_> = FILES
+        .iter()
+        .map(|name| {
+            let path = format!("01-isolation/{name}");
+            let mut text = fs::read_to_string(format!("{FIXTURE}/lessons/{path}")).unwrap();
+            if *name == file {
+                assert!(text.contains(from), "{from:?} is not in {name}");
+                text = text.replacen(from, to, 1);
+            }
+            (path, text)
+        })
+        .collect();
+    lint::check(&Source::of_texts(texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))))
+}
+
+/// Every error on a line of its own, with its help.
+fn short(report: &Report) -> String {
+    let lines = report.errors.0.iter().map(|p| match &p.help {
+        Some(help) => format!("{} [{help}]", p.short()),
+        None => p.short(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_embedded_course_has_no_errors() {
+    let report = lint::check(&Source::embedded());
+    assert!(report.errors.is_empty(), "{report}");
+    assert!(report.lessons > 0);
+    let course = Course::embedded().unwrap();
+    for lesson in &course.lessons {
+        let pages = Lang::ALL.map(|lang| lesson.pages(lang).unwrap().len());
+        assert_eq!(pages[0], pages[1]);
+        if let Some(lab) = &lesson.lab {
+            assert_eq!(lab.load().unwrap().steps.len(), lab.len());
+        }
+    }
 }
 
 #[test]
 fn a_course_directory_loads_with_pages_questions_and_lab() {
-    let course = fixture();
+    let course = Course::from_dir(Path::new(FIXTURE)).unwrap();
     let lesson = course.lesson("isolation").expect("by id");
     assert_eq!(course.lesson("1"), Some(lesson));
     assert_eq!((lesson.number, lesson.minutes, lesson.questions.len()), (1, 5, 1));
@@ -26,4 +73,93 @@ fn a_course_directory_loads_with_pages_questions_and_lab() {
     }
     let lab = course.lab("names").expect("lab").load().unwrap();
     assert_eq!(lab.steps.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["denied", "uts"]);
+}
+
+#[test]
+fn each_broken_rule_names_its_line_and_column() {
+    let cases = [
+        ("lesson.toml", "title", "tittle"),
+        ("lesson.toml", "minutes = 5", "minutes = \"five\""),
+        ("lesson.toml", "minutes = 5", "minutes = "),
+        ("lesson.toml", "right = true\n", ""),
+        ("lesson.toml", "en = \"A process\"", "en = \" \""),
+        ("lesson.toml", "id = \"what-is-a-container\"", "id = \"What is it\""),
+        ("lesson.toml", "id = \"what-is-a-container\"", "id = \"why-uts\""),
+        ("lesson.toml", "en = \"All share", "en = \"\\u001b[31mAll share"),
+        ("lab/lab.toml", "id = \"names\"", "id = \"renamed\""),
+        ("lab/lab.toml", "start = \"bare\"", "start = \"bear\""),
+        ("lab/02-uts.toml", "id = \"uts\"", "id = \"denied\""),
+        ("lab/02-uts.toml", "fact = \"subject.ns.uts\"", "fact = \"subject.ns.utz\""),
+        ("lab/02-uts.toml", "\"subject.hostname\", \"host", "\"subject.processes\", \"host"),
+        ("lab/02-uts.toml", "row = \"host.hostname\"", "row = \"subject.uid\""),
+        ("lab/02-uts.toml", "is = \"differs-from-host\"", "is = \"differs-from-hots\""),
+        ("lab/02-uts.toml", "fact = \"subject.hostname\"", "errno = \"EPERM\""),
+        ("lab/02-uts.toml", "name = \"box\"", "name = \"-box\""),
+        ("lab/02-uts.toml", "do = \"set-hostname\"", "do = \"set-hostnames\""),
+        ("lab/02-uts.toml", "{ do = \"unshare\", ns = [\"uts\"] }", "{ do = \"unshare\", ns = [] }"),
+        ("lab/02-uts.toml", "name = \"box\" }", "name = \"box\", path = \"/etc\" }"),
+        ("lab/01-denied.toml", "errno = \"EPERM\"", "errno = \"eperm\""),
+        ("lab/01-denied.toml", "[{ do = \"try-unshare\", ns = [\"uts\"] }]", "[]"),
+        ("lab/01-denied.toml", "[{ refused = \"unshare\", errno = \"EPERM\" }]", "[]"),
+        ("lab/01-denied.toml", "en = \"The kernel refused: `EPERM`.\"", "en = \"- see <b>EPERM</b>\""),
+        ("en.md", "## The wall", "## The wall\n\n## One more"),
+        ("en.md", "name | `uts` |", "name | `uts` |\n| a | b |"),
+        ("en.md", "lab:names#uts", "lab:names#utz"),
+        ("en.md", "lesson:isolation", "lesson:isolatoin"),
+        ("en.md", "lab:names#uts", "file:///etc/passwd"),
+        ("en.md", "A container", "A <b>container</b>"),
+        ("en.md", "A container", "A ![picture](x.png) container"),
+        ("en.md", "## One process", "Before\n\n## One process"),
+        ("en.md", "## The wall", "# The wall"),
+        (
+            "en.md",
+            "┌────────┐",
+            "┌────────────────────────────────────────────────────────────────────────────┐",
+        ),
+        ("ru.md", "Контейнер", "\u{1b}[31mКонтейнер"),
+    ];
+    let found: Vec<_> = cases
+        .iter()
+        .map(|(file, from, to)| {
+            let report = broken(file, from, to);
+            assert!(!report.errors.is_empty(), "{from:?} → {to:?} passes");
+            format!("{from:?} → {to:?}\n{}", short(&report))
+        })
+        .collect();
+    insta::assert_snapshot!(found.join("\n\n"));
+}
+
+#[test]
+fn all_errors_are_shown_at_once_with_their_lines_and_carets() {
+    let rows = "[\"subject.ns.uts\", \"subject.hostname\", \"host.hostname\"]";
+    let report = broken("lab/02-uts.toml", rows, "[\"subject.ns.utz\", \"host.processes\"]");
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn a_hostile_directory_is_refused_path_by_path() {
+    let dir = tempfile::tempdir().unwrap();
+    let lesson = dir.path().join("lessons/01-evil");
+    fs::create_dir_all(lesson.join("lab/a/b/c/d")).unwrap();
+    symlink("/etc/passwd", lesson.join("ru.md")).unwrap();
+    symlink("/", lesson.join("lab/root")).unwrap();
+    fs::write(lesson.join("en.md"), vec![b'a'; (1 << 20) + 1]).unwrap();
+    fs::write(lesson.join("lesson.toml"), b"title = \"\xff\"").unwrap();
+    fs::write(lesson.join("lab/lab.toml"), format!("id = {}", "[".repeat(100_000))).unwrap();
+    fs::write(lesson.join("lab/01-a.toml"), format!("{}b = 1", "a.".repeat(100_000))).unwrap();
+    fs::write(lesson.join("run.sh"), "rm -rf /").unwrap();
+    let errors = Course::from_dir(dir.path()).unwrap_err();
+    let root = dir.path().display().to_string();
+    let lines = errors.0.iter().map(|p| p.short().replace(&root, "DIR"));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_directory_that_is_no_course_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = Course::from_dir(dir.path()).unwrap_err();
+    assert!(missing.to_string().contains(&dir.path().join("lessons").display().to_string()), "{missing}");
+    fs::create_dir(dir.path().join("lessons")).unwrap();
+    let empty = Course::from_dir(dir.path()).unwrap_err();
+    assert!(empty.to_string().contains("no lessons"), "{empty}");
 }

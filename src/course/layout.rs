@@ -76,7 +76,11 @@ impl LessonFiles {
     fn missing(&self, problems: &mut Vec<Problem>) {
         let wanted = [("lesson.toml", &self.head), ("ru.md", &self.ru), ("en.md", &self.en)];
         for (name, _) in wanted.iter().filter(|(_, file)| file.is_none()) {
-            problems.push(Problem::of_path(format!("{}/{name}", self.path), "missing"));
+            let path = format!("{}/{name}", self.path);
+            // what could not be read has been said
+            if !problems.iter().any(|p| p.path == path) {
+                problems.push(Problem::of_path(path, "missing"));
+            }
         }
         if self.lab.is_none() && !self.steps.is_empty() {
             problems.push(Problem::of_path(format!("{}/lab/lab.toml", self.path), "missing"));

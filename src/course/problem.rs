@@ -7,6 +7,9 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::{markdown::Fault, source::File};
 
+/// The longest line that is shown, in bytes: a hostile file may be one line with a thousand errors.
+const LONGEST: usize = 4096;
+
 /// One error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -27,7 +30,7 @@ pub struct Spot {
     pub line: usize,
     /// In characters, from 1.
     pub column: usize,
-    /// The line itself.
+    /// The line itself; nothing of a line over [`LONGEST`].
     text: String,
     /// Bytes of the line that the caret marks.
     range: Range<usize>,
@@ -43,6 +46,9 @@ impl Spot {
         let line =
             if done.is_empty() && head.len() == before.len() { 1 } else { done.matches('\n').count() + 2 };
         let length = span.end.saturating_sub(start).min(tail.len());
+        if head.len() + tail.len() > LONGEST {
+            return Self { line, column: head.chars().count() + 1, text: String::new(), range: 0..0 };
+        }
         Self {
             line,
             column: head.chars().count() + 1,
@@ -90,9 +96,10 @@ impl Problem {
 
     /// With the line and a caret below it; no colours.
     pub fn render(&self) -> String {
-        let Some(spot) = &self.spot else {
+        let Some(spot) = self.spot.as_ref().filter(|spot| !spot.text.is_empty()) else {
             let help = self.help.as_deref().map(|h| format!("\n  = help: {h}")).unwrap_or_default();
-            return format!("error: {}\n --> {}{help}", self.message, self.path);
+            let place = self.spot.as_ref().map(|s| format!(":{}:{}", s.line, s.column)).unwrap_or_default();
+            return format!("error: {}\n --> {}{place}{help}", self.message, self.path);
         };
         let snippet = Snippet::source(spot.text.as_str())
             .line_start(spot.line)

@@ -15,12 +15,16 @@ pub(super) fn decode<T: DeserializeOwned>(file: &File) -> Result<T, CourseErrors
 /// A TOML error as a problem.
 pub(super) fn of_toml(file: &File, error: &toml::de::Error) -> Problem {
     let message = error.message().lines().next().unwrap_or_default();
-    let problem = match error.span() {
+    with_guess(match error.span() {
         Some(span) => Problem::at(file, &span, message),
         None => Problem::of_path(file.path.clone(), message),
-    };
-    match meant(message) {
-        Some(guess) => problem.help(format!("did you mean `{guess}`?")),
+    })
+}
+
+/// The same, with a guess at what was meant, if there is one.
+pub(super) fn with_guess(problem: Problem) -> Problem {
+    match meant(&problem.message).map(|guess| format!("did you mean `{guess}`?")) {
+        Some(help) => problem.help(help),
         None => problem,
     }
 }

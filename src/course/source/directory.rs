@@ -12,9 +12,11 @@ use super::Source;
 use crate::course::problem::Problem;
 
 /// The largest file of a course, in bytes.
-pub(super) const MAX_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 /// The most files of a course.
-pub(super) const MAX_FILES: usize = 4096;
+const MAX_FILES: usize = 4096;
+/// The most bytes of a course.
+const MAX_TOTAL: usize = 32 << 20;
 /// `NN-name/lab/step.toml`: two directories below `lessons`, and one more to say that it is too deep.
 const MAX_DEPTH: usize = 3;
 /// `O_NOFOLLOW | O_NONBLOCK`, `open(2)`: a link is an error, a FIFO does not block.
@@ -64,9 +66,10 @@ fn walk(source: &mut Source, dir: &Path, below: &str, depth: usize) {
 }
 
 fn add(source: &mut Source, path: &Path, inner: String) {
-    if source.texts.len() >= MAX_FILES {
+    let total: usize = source.texts.values().map(|text| text.len()).sum();
+    if source.texts.len() >= MAX_FILES || total >= MAX_TOTAL {
         // said once: the list of problems must not grow without end either
-        let message = format!("more than {MAX_FILES} files");
+        let message = format!("more than {MAX_FILES} files or {MAX_TOTAL} bytes");
         if !source.problems.iter().any(|p| p.message == message) {
             refuse(source, path, message);
         }
