@@ -1,1 +1,3 @@
 //! (see the design)
+
+pub mod doctor;

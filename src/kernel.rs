@@ -4,6 +4,7 @@
 
 use nix::errno::Errno;
 
+pub mod attempt;
 pub mod call;
 pub mod tty;
 

@@ -5,6 +5,7 @@
 //! | [`process::ProcessReader`] | the stage | one process and the tree below it, from outside |
 //! | [`host::HostReader`] | the stage | its own side of the wall |
 //! | [`inside::InsideReader`] | the subject, or a witness in its namespaces | the other side of the wall |
+//! | [`doctor`] | the program | what this machine can do |
 //!
 //! The parsers ([`status`], [`mountinfo`], [`cgroup`], [`idmap`], [`tree`], [`ipc`]) are pure functions of bytes.
 
@@ -13,6 +14,7 @@ use std::{collections::BTreeMap, path::Path};
 use crate::lab::{fact::FactId, namespace::Namespace, observation::Value};
 
 pub mod cgroup;
+pub mod doctor;
 mod here;
 pub mod host;
 pub mod idmap;
