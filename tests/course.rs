@@ -12,6 +12,7 @@ use korobka::{
         source::Source,
     },
     i18n::Lang,
+    lab::fact::Fact,
 };
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/course");
@@ -134,6 +135,60 @@ fn all_errors_are_shown_at_once_with_their_lines_and_carets() {
     let rows = "[\"subject.ns.uts\", \"subject.hostname\", \"host.hostname\"]";
     let report = broken("lab/02-uts.toml", rows, "[\"subject.ns.utz\", \"host.processes\"]");
     insta::assert_snapshot!(report);
+}
+
+#[test]
+fn the_document_for_authors_is_a_course_and_names_every_fact_and_action() {
+    let doc = include_str!("../docs/course-format.md");
+    let tables: Vec<_> =
+        doc.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let page = "## A\n\nSee [it](lab:namespaces#uts).\n";
+    let report = lint::check(&Source::of_texts([
+        ("05-namespaces/lesson.toml", tables[0]),
+        ("05-namespaces/lab/lab.toml", tables[1]),
+        ("05-namespaces/lab/01-uts.toml", tables[2]),
+        ("05-namespaces/ru.md", page),
+        ("05-namespaces/en.md", page),
+    ]));
+    assert!(report.errors.is_empty(), "{report}");
+    for fact in Fact::ALL {
+        let live = if fact.live() { "*" } else { "" };
+        assert!(doc.contains(&format!("`{}`{live}", fact.id())), "{}", fact.id());
+    }
+    // what serde says is expected is the list itself
+    let all = short(&broken("lab/02-uts.toml", "do = \"set-hostname\"", "do = \"nothing\""));
+    let all: Vec<_> = all.split('`').skip(3).step_by(2).collect();
+    assert!(all.len() >= 16, "{all:?}");
+    let rows: Vec<_> =
+        doc.lines().filter_map(|line| line.strip_prefix("| `{ do = ")?.split('`').next()).collect();
+    for action in &all {
+        assert!(rows.iter().any(|row| row.starts_with(&format!("\"{action}\""))), "{action}");
+    }
+    for row in rows {
+        let from = "{ do = \"set-hostname\", name = \"box\" }";
+        let report = broken("lab/02-uts.toml", from, &format!("{{ do = {row}"));
+        assert!(report.errors.is_empty(), "{report}");
+    }
+}
+
+#[test]
+fn no_message_carries_a_control_character_to_the_terminal() {
+    let cases = [
+        ("lesson.toml", "minutes", "\"\\u001b[2Jminutes\""),
+        ("lesson.toml", "id = \"what", "id = \"\\u0007what"),
+        ("lab/02-uts.toml", "fact = \"subject.ns.uts", "fact = \"subject.\\u001b[31mns.uts"),
+        ("lab/02-uts.toml", "title", "\u{1b}title"),
+        ("en.md", "lab:names#uts", "lab:\u{1b}[31mnames"),
+        ("en.md", "A container", "A <b\u{1b}[31m>container</b>"),
+        ("en.md", "## One", "before \u{1b}[31m\u{202e}\n\n## One"),
+    ];
+    for (file, from, to) in cases {
+        let report = broken(file, from, to);
+        assert!(!report.errors.is_empty(), "{to:?}");
+        let text = format!("{report}{}", short(&report));
+        let bad = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bad, None, "{to:?} in {text}");
+    }
 }
 
 #[test]

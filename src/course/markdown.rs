@@ -1,6 +1,8 @@
 //! Our own tree of Markdown, behind which the parser hides.
 
 mod parse;
+#[cfg(test)]
+mod tests;
 
 pub use parse::{Document, Fault, FaultKind, Fragment, document, fragment};
 

@@ -58,6 +58,11 @@ impl Spot {
     }
 }
 
+/// A text that may quote a course file, without what a terminal would obey.
+fn safe(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
 /// The last character boundary at or before a byte.
 fn boundary(text: &str, byte: usize) -> usize {
     (0..=byte.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
@@ -66,7 +71,7 @@ fn boundary(text: &str, byte: usize) -> usize {
 impl Problem {
     /// About a file or directory as a whole.
     pub fn of_path(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), spot: None, message: message.into(), help: None }
+        Self { path: safe(&path.into()), spot: None, message: safe(&message.into()), help: None }
     }
 
     /// About a byte range of a file.
@@ -82,7 +87,7 @@ impl Problem {
     /// The same, with what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(safe(&help.into()));
         self
     }
 
