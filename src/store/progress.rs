@@ -51,7 +51,7 @@ pub enum Where {
 
 impl Progress {
     /// Adds an entry.
-    pub(super) fn apply(&mut self, entry: &Entry) {
+    pub fn apply(&mut self, entry: &Entry) {
         match entry {
             Entry::PageRead { lesson, page, pages } => {
                 let of = self.lessons.entry(lesson.clone()).or_default();

@@ -1,0 +1,202 @@
+//! The table.
+
+use super::{Binding, Command, Context, Key};
+use crossterm::event::KeyCode;
+
+const UP: Key = Key::plain(KeyCode::Up);
+const DOWN: Key = Key::plain(KeyCode::Down);
+const LEFT: Key = Key::plain(KeyCode::Left);
+const RIGHT: Key = Key::plain(KeyCode::Right);
+const ENTER: Key = Key::plain(KeyCode::Enter);
+const ESC: Key = Key::plain(KeyCode::Esc);
+const TAB: Key = Key::plain(KeyCode::Tab);
+const BACK_TAB: Key = Key::plain(KeyCode::BackTab);
+const SPACE: Key = Key::letter(' ');
+const PAGE_UP: Key = Key::plain(KeyCode::PageUp);
+const PAGE_DOWN: Key = Key::plain(KeyCode::PageDown);
+
+/// Shown in the footer.
+const fn shown(keys: &'static [Key], command: Command) -> Binding {
+    Binding { keys, command, footer: true }
+}
+
+/// Only in the help.
+const fn quiet(keys: &'static [Key], command: Command) -> Binding {
+    Binding { keys, command, footer: false }
+}
+
+const HOME: &[Binding] = &[
+    shown(&[ENTER, RIGHT], Command::Open),
+    quiet(&[UP, Key::letter('k')], Command::Up),
+    quiet(&[DOWN, Key::letter('j')], Command::Down),
+    quiet(&[Key::plain(KeyCode::Home), Key::letter('g')], Command::Top),
+    quiet(&[Key::plain(KeyCode::End), Key::letter('G')], Command::Bottom),
+    shown(&[Key::letter('q'), Key::ctrl('c')], Command::Quit),
+];
+
+const SCROLL: &[Binding] = &[
+    quiet(&[UP, Key::letter('k')], Command::Up),
+    quiet(&[DOWN, Key::letter('j')], Command::Down),
+    quiet(&[PAGE_UP], Command::PageUp),
+    quiet(&[PAGE_DOWN], Command::PageDown),
+    quiet(&[Key::plain(KeyCode::Home), Key::letter('g')], Command::Top),
+    quiet(&[Key::plain(KeyCode::End), Key::letter('G')], Command::Bottom),
+];
+
+const READER: &[Binding] = &[
+    shown(&[ENTER, SPACE], Command::Open),
+    shown(&[RIGHT, Key::letter('l')], Command::NextPage),
+    shown(&[LEFT, Key::plain(KeyCode::Backspace)], Command::PreviousPage),
+    shown(&[TAB], Command::NextLink),
+    quiet(&[BACK_TAB], Command::PreviousLink),
+    shown(&[Key::letter('/')], Command::Search),
+    shown(&[Key::letter('n')], Command::NextHit),
+    quiet(&[Key::letter('N')], Command::PreviousHit),
+    shown(&[ESC, Key::letter('q')], Command::Back),
+    quiet(&[Key::ctrl('c')], Command::Quit),
+];
+
+const QUESTION: &[Binding] = &[
+    shown(&[ENTER, SPACE], Command::Accept),
+    shown(&[UP, Key::letter('k')], Command::Up),
+    shown(&[DOWN, Key::letter('j')], Command::Down),
+    quiet(&[Key::letter('1')], Command::Choose(1)),
+    quiet(&[Key::letter('2')], Command::Choose(2)),
+    quiet(&[Key::letter('3')], Command::Choose(3)),
+    quiet(&[Key::letter('4')], Command::Choose(4)),
+    quiet(&[Key::letter('5')], Command::Choose(5)),
+    shown(&[RIGHT, Key::letter('l')], Command::NextPage),
+    shown(&[LEFT, Key::plain(KeyCode::Backspace)], Command::PreviousPage),
+    quiet(&[PAGE_UP], Command::PageUp),
+    quiet(&[PAGE_DOWN], Command::PageDown),
+    shown(&[ESC, Key::letter('q')], Command::Back),
+    quiet(&[Key::ctrl('c')], Command::Quit),
+];
+
+const TYPING: &[Binding] = &[
+    shown(&[ENTER], Command::Accept),
+    shown(&[ESC], Command::Back),
+    quiet(&[Key::plain(KeyCode::Backspace)], Command::Erase),
+    quiet(&[Key::ctrl('c')], Command::Quit),
+];
+
+const PALETTE: &[Binding] = &[
+    shown(&[ENTER], Command::Accept),
+    shown(&[UP], Command::Up),
+    shown(&[DOWN], Command::Down),
+    shown(&[ESC], Command::Back),
+    quiet(&[Key::plain(KeyCode::Backspace)], Command::Erase),
+    quiet(&[Key::ctrl('c')], Command::Quit),
+];
+
+const LAB_TEXT: &[Binding] = &[
+    shown(&[ENTER], Command::Act),
+    shown(&[SPACE], Command::Tick),
+    shown(&[Key::letter('1')], Command::Choose(1)),
+    quiet(&[Key::letter('2')], Command::Choose(2)),
+    quiet(&[Key::letter('3')], Command::Choose(3)),
+    quiet(&[Key::letter('4')], Command::Choose(4)),
+    quiet(&[Key::letter('5')], Command::Choose(5)),
+    quiet(&[UP], Command::Up),
+    quiet(&[DOWN], Command::Down),
+    quiet(&[PAGE_UP], Command::PageUp),
+    quiet(&[PAGE_DOWN], Command::PageDown),
+];
+
+const LAB_WITNESS: &[Binding] = &[
+    shown(&[ENTER], Command::Inspect),
+    quiet(&[UP], Command::Up),
+    quiet(&[DOWN], Command::Down),
+    quiet(&[PAGE_UP], Command::PageUp),
+    quiet(&[PAGE_DOWN], Command::PageDown),
+    quiet(&[Key::plain(KeyCode::Home), Key::letter('g')], Command::Top),
+    quiet(&[Key::plain(KeyCode::End), Key::letter('G')], Command::Bottom),
+];
+
+const LAB_PANE: &[Binding] = &[
+    shown(&[UP], Command::Up),
+    shown(&[DOWN], Command::Down),
+    quiet(&[PAGE_UP], Command::PageUp),
+    quiet(&[PAGE_DOWN], Command::PageDown),
+];
+
+/// What every pane of the lab but the shell understands.
+const LAB: &[Binding] = &[
+    shown(&[TAB, Key::alt(KeyCode::Right), Key::alt(KeyCode::Down)], Command::NextPane),
+    quiet(&[BACK_TAB, Key::alt(KeyCode::Left), Key::alt(KeyCode::Up)], Command::PreviousPane),
+    shown(&[Key::letter('h')], Command::Hint),
+    shown(&[Key::letter('s')], Command::ShellInside),
+    quiet(&[Key::letter('S')], Command::ShellBeside),
+    quiet(&[Key::letter('x')], Command::EndShell),
+    shown(&[Key::letter('u')], Command::Undo),
+    quiet(&[Key::letter('r')], Command::Reset),
+    shown(&[Key::letter('!')], Command::Sudo),
+    shown(&[Key::letter('j')], Command::Jump),
+    quiet(&[Key::letter('n')], Command::NextStep),
+    quiet(&[Key::letter('p')], Command::PreviousStep),
+    shown(&[Key::letter('z')], Command::Zoom),
+    quiet(&[Key::letter('<')], Command::Narrower),
+    quiet(&[Key::letter('>')], Command::Wider),
+    shown(&[ESC, Key::letter('q')], Command::Back),
+    quiet(&[Key::ctrl('c')], Command::Quit),
+];
+
+/// Everything else goes to the shell. Terminals send Ctrl-\ as the byte that Ctrl-4 has too.
+const SHELL: &[Binding] = &[
+    shown(&[Key::ctrl('\\'), Key::ctrl('4'), Key::plain(KeyCode::F(10))], Command::LeaveShell),
+    shown(&[Key::shift(KeyCode::PageUp)], Command::PageUp),
+    quiet(&[Key::shift(KeyCode::PageDown)], Command::PageDown),
+];
+
+const POPUP: &[Binding] =
+    &[shown(&[ESC, ENTER, Key::letter('q')], Command::Back), quiet(&[Key::ctrl('c')], Command::Quit)];
+
+const HELP: &[Binding] = &[
+    shown(&[ESC, ENTER, Key::letter('q'), Key::letter('?')], Command::Back),
+    quiet(&[Key::ctrl('c')], Command::Quit),
+];
+
+const JUMP: &[Binding] = &[
+    shown(&[ENTER], Command::Accept),
+    shown(&[UP, Key::letter('k')], Command::Up),
+    shown(&[DOWN, Key::letter('j')], Command::Down),
+    shown(&[ESC, Key::letter('q')], Command::Back),
+    quiet(&[Key::ctrl('c')], Command::Quit),
+];
+
+const INSPECTOR: &[Binding] = &[
+    shown(&[TAB, LEFT, RIGHT], Command::OtherSide),
+    shown(&[ESC, ENTER, Key::letter('q')], Command::Back),
+    quiet(&[Key::ctrl('c')], Command::Quit),
+];
+
+const EVERYWHERE: &[Binding] = &[
+    shown(&[Key::letter('L')], Command::Language),
+    quiet(&[Key::letter('T')], Command::Theme),
+    quiet(&[Key::letter(':'), Key::ctrl('p')], Command::Palette),
+    shown(&[Key::letter('?'), Key::plain(KeyCode::F(1))], Command::Help),
+];
+
+const IN_LAYERS: &[Binding] =
+    &[quiet(&[Key::letter('L')], Command::Language), quiet(&[Key::letter('T')], Command::Theme)];
+
+/// The keys of a context: its own, those it shares with its neighbours, and those that work everywhere (none where
+/// characters are typed).
+pub(crate) fn bindings(context: Context) -> impl Iterator<Item = &'static Binding> {
+    let (own, shared, global): (_, _, &[Binding]) = match context {
+        Context::Home => (HOME, &[][..], EVERYWHERE),
+        Context::Reader => (READER, SCROLL, EVERYWHERE),
+        Context::Question => (QUESTION, &[][..], EVERYWHERE),
+        Context::Searching => (TYPING, &[][..], &[]),
+        Context::LabText => (LAB_TEXT, LAB, EVERYWHERE),
+        Context::LabWitness => (LAB_WITNESS, LAB, EVERYWHERE),
+        Context::LabPane => (LAB_PANE, LAB, EVERYWHERE),
+        Context::Shell => (SHELL, &[][..], &[]),
+        Context::Help => (HELP, SCROLL, IN_LAYERS),
+        Context::Palette => (PALETTE, &[][..], &[]),
+        Context::Jump => (JUMP, &[][..], IN_LAYERS),
+        Context::Inspector => (INSPECTOR, SCROLL, IN_LAYERS),
+        Context::Notice => (POPUP, SCROLL, IN_LAYERS),
+    };
+    own.iter().chain(shared).chain(global)
+}

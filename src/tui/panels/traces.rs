@@ -1,0 +1,95 @@
+//! The three notations of a step: the system calls as issued with their real results, the shell lines, Docker's words.
+
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use crate::{
+    i18n::{fill, t},
+    lab::{
+        action::shell_lines,
+        run::{Phase, Run},
+        trace::{Actor, Trace},
+    },
+    tui::{
+        clean, highlight,
+        model::World,
+        theme::Role,
+        widgets::wrap::{self, Run as Piece},
+    },
+};
+
+/// The lines of the panel.
+pub(crate) fn lines(run: &Run, world: &World, width: usize) -> Vec<Line<'static>> {
+    let Some(step) = run.step() else { return Vec::new() };
+    let mut lines = vec![heading("tui.lab.calls", world)];
+    match run.outcome() {
+        Some(outcome) if outcome.by_hand => lines.push(note("tui.lab.calls_by_hand", world)),
+        Some(outcome) if outcome.traces.is_empty() => lines.push(note("tui.lab.calls_none", world)),
+        Some(outcome) => outcome.traces.iter().for_each(|trace| call(trace, world, width, &mut lines)),
+        None if run.phase() == Phase::Predict => lines.push(note("tui.lab.calls_later", world)),
+        None => lines.push(note("tui.lab.calls_none", world)),
+    }
+    lines.push(Line::default());
+    lines.push(heading("tui.lab.shell_lines", world));
+    let shell = shell_lines(&step.actions, run.scene());
+    if shell.is_empty() {
+        lines.push(note("tui.lab.shell_lines_none", world));
+    }
+    for line in shell {
+        lines.extend(code(&line, "sh", world, width));
+    }
+    lines.push(Line::default());
+    lines.push(heading("tui.lab.docker", world));
+    let docker: Vec<String> = step.actions.iter().filter_map(crate::lab::action::Action::docker).collect();
+    if docker.is_empty() {
+        lines.push(note("tui.lab.docker_none", world));
+    }
+    for line in docker {
+        lines.extend(code(&line, "dockerfile", world, width));
+    }
+    lines
+}
+
+fn heading(key: &'static str, world: &World) -> Line<'static> {
+    Line::styled(t(world.lang, key), world.theme.style(Role::Title))
+}
+
+fn note(key: &'static str, world: &World) -> Line<'static> {
+    Line::styled(format!("  {}", t(world.lang, key)), world.theme.style(Role::Dim))
+}
+
+/// `✓ unshare(CLONE_NEWUTS) = 0`, and at the right edge how long it took and who made it.
+fn call(trace: &Trace, world: &World, width: usize, lines: &mut Vec<Line<'static>>) {
+    let style = |role| world.theme.style(role);
+    let (mark, role) = if trace.errno.is_some() { ("✗ ", Role::Bad) } else { ("  ", Role::Code) };
+    let stage = if trace.actor == Actor::Stage { t(world.lang, "tui.lab.by_stage") } else { "" };
+    let took = format!("{stage} {}", fill(world.lang, "tui.lab.us", &[("us", &trace.us)]));
+    let pieces = [Piece::new(clean::clean(&trace.line()), style(role))];
+    let mut wrapped = wrap::wrap(&pieces, width.saturating_sub(3)).lines;
+    let gap = wrapped.last().map_or(0, |last| width.saturating_sub(last.width() + took.width() + 3));
+    match wrapped.last_mut() {
+        Some(last) if gap > 0 => {
+            last.spans.push(Span::styled(format!("{}{took}", " ".repeat(gap)), style(Role::Dim)));
+        }
+        _ => wrapped.push(Line::styled(took.trim().to_owned(), style(Role::Dim))),
+    }
+    for (i, mut line) in wrapped.into_iter().enumerate() {
+        line.spans.insert(0, Span::styled(if i == 0 { mark } else { "  " }, style(role)));
+        lines.push(line);
+    }
+}
+
+/// A line of code behind its prompt.
+fn code(text: &str, language: &str, world: &World, width: usize) -> Vec<Line<'static>> {
+    let pieces: Vec<Piece> = highlight::line(language, text)
+        .into_iter()
+        .map(|(role, piece)| Piece::new(piece, world.theme.style(role)))
+        .collect();
+    let prompt = if language == "sh" { "  $ " } else { "  " };
+    let mut lines = wrap::wrap(&pieces, width.saturating_sub(prompt.len())).lines;
+    for (i, line) in lines.iter_mut().enumerate() {
+        let mark = if i == 0 { prompt.to_owned() } else { " ".repeat(prompt.len()) };
+        line.spans.insert(0, Span::styled(mark, world.theme.style(Role::Dim)));
+    }
+    lines
+}

@@ -1,0 +1,210 @@
+//! The witness panel: one row a fact, the host's value │ the inside's, equal rows `=` and differing ones `≠`, rows that
+//! changed in this step first, under a heading and with `▲`.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use crate::{
+    i18n::t,
+    lab::{
+        fact::{Fact, FactId},
+        observation::{Observation, Value},
+        run::{Phase, Run},
+    },
+    tui::{
+        clean,
+        model::World,
+        theme::Role,
+        widgets::{frame, wrap},
+    },
+};
+
+/// One fact from both sides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub fact: Fact,
+    host: Option<Value>,
+    inside: Option<Value>,
+    group: Group,
+}
+
+/// Why a row stands where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    /// It changed in this step.
+    Changed,
+    /// The student is asked about it.
+    Asked,
+    Other,
+}
+
+impl Row {
+    /// The values as text: host, inside.
+    pub(crate) fn texts(&self) -> [String; 2] {
+        [&self.host, &self.inside]
+            .map(|v| v.as_ref().map_or_else(|| "—".to_owned(), |v| clean::clean(&v.short())))
+    }
+
+    fn differs(&self) -> bool {
+        self.host != self.inside
+    }
+}
+
+/// What is shown of a run: after a step done by hand, what the student's shell brought about.
+fn seen(run: &Run) -> Option<&Observation> {
+    match run.outcome() {
+        Some(outcome) if outcome.by_hand => Some(&outcome.after),
+        _ => run.now(),
+    }
+}
+
+fn changed(run: &Run) -> Vec<FactId> {
+    run.outcome().map_or_else(|| run.changed(), |outcome| outcome.changed.clone())
+}
+
+/// The rows in the order in which they are shown.
+pub(crate) fn rows(run: &Run) -> Vec<Row> {
+    let Some(seen) = seen(run) else { return Vec::new() };
+    let changed = changed(run);
+    let asked = run.step().map_or(&[][..], |step| &step.prediction.rows);
+    let has = |ids: &[FactId], fact: Fact| ids.iter().any(|id| id.fact == fact);
+    let row = |fact: &Fact| {
+        let (host, inside) =
+            (seen.get(FactId::host(*fact)).cloned(), seen.get(FactId::subject(*fact)).cloned());
+        let group = if has(&changed, *fact) {
+            Group::Changed
+        } else if run.phase() == Phase::Predict && has(asked, *fact) {
+            Group::Asked
+        } else {
+            Group::Other
+        };
+        (host.is_some() || inside.is_some()).then_some(Row { fact: *fact, host, inside, group })
+    };
+    let mut rows: Vec<Row> = Fact::ALL.iter().filter(|fact| !fact.live()).filter_map(row).collect();
+    rows.sort_by_key(|row| row.group);
+    rows
+}
+
+/// A line of the panel: a heading or a row.
+enum Item<'a> {
+    Heading(Group),
+    Row(usize, &'a Row),
+}
+
+fn items(rows: &[Row]) -> Vec<Item<'_>> {
+    let mut items = Vec::new();
+    let mut last = None;
+    let grouped = rows.first().is_some_and(|row| row.group != Group::Other);
+    for (i, row) in rows.iter().enumerate() {
+        if grouped && last != Some(row.group) {
+            items.push(Item::Heading(row.group));
+            last = Some(row.group);
+        }
+        items.push(Item::Row(i, row));
+    }
+    items
+}
+
+/// Lines that are left out at the top so that the selected row is seen, its heading too where there is room.
+fn skipped(items: &[Item<'_>], selected: usize, height: usize) -> usize {
+    let line = items.iter().position(|item| matches!(item, Item::Row(i, _) if *i == selected));
+    (line.unwrap_or_default() + 1).saturating_sub(height)
+}
+
+/// The row at a line of the panel (the first line is the head).
+pub(crate) fn row_at(run: &Run, selected: usize, line: usize, height: usize) -> Option<usize> {
+    let rows = rows(run);
+    let items = items(&rows);
+    let skip = skipped(&items, selected, height.saturating_sub(1));
+    match items.get(line.checked_sub(1)? + skip)? {
+        Item::Row(i, _) => Some(*i),
+        Item::Heading(_) => None,
+    }
+}
+
+/// Draws it; `selected` where the panel has the keys.
+pub(crate) fn draw(run: &Run, selected: Option<usize>, world: &World, frame: &mut Frame<'_>, area: Rect) {
+    let rows = rows(run);
+    if rows.is_empty() {
+        let nothing = Line::styled(t(world.lang, "tui.lab.nothing_seen"), world.theme.style(Role::Dim));
+        frame.render_widget(nothing, Rect { height: 1.min(area.height), ..area });
+        return;
+    }
+    let columns = Columns::of(usize::from(area.width));
+    let head = columns.line("  ", "", t(world.lang, "tui.lab.host"), t(world.lang, "tui.lab.inside"));
+    frame.render_widget(
+        Line::styled(head, world.theme.style(Role::Dim)),
+        Rect { height: 1.min(area.height), ..area },
+    );
+    let list = Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
+    let items = items(&rows);
+    let skip = skipped(&items, selected.unwrap_or_default(), usize::from(list.height));
+    let lines = items
+        .iter()
+        .map(|item| match item {
+            Item::Heading(group) => heading(*group, world),
+            Item::Row(i, row) => line(row, selected == Some(*i), columns, world),
+        })
+        .collect();
+    frame::scrolled(lines, skip, world, frame, list);
+}
+
+fn heading(group: Group, world: &World) -> Line<'static> {
+    let (mark, key, role) = match group {
+        Group::Changed => ("▲ ", "tui.lab.changed", Role::Changed),
+        Group::Asked => ("? ", "tui.lab.asked", Role::Title),
+        Group::Other => ("", "tui.lab.unchanged", Role::Dim),
+    };
+    Line::styled(format!("{mark}{}", t(world.lang, key)), world.theme.style(role))
+}
+
+fn line(row: &Row, selected: bool, columns: Columns, world: &World) -> Line<'static> {
+    let style = |role| world.theme.style(role);
+    let [host, inside] = row.texts();
+    let changed = row.group == Group::Changed;
+    let mark = match (changed, row.differs()) {
+        (true, _) => "▲ ",
+        (false, true) => "≠ ",
+        (false, false) => "= ",
+    };
+    let label = row.fact.label(world.lang);
+    if selected {
+        return Line::styled(columns.line(mark, label, &host, &inside), style(Role::Selected));
+    }
+    let role = match (changed, row.differs()) {
+        (true, _) => Role::Changed,
+        (false, true) => Role::Plain,
+        (false, false) => Role::Dim,
+    };
+    let value = if !changed && row.differs() { Role::Differs } else { role };
+    Line::from(vec![
+        Span::styled(mark, style(value)),
+        Span::styled(wrap::pad(label, columns.label), style(role)),
+        Span::styled(format!(" {}", wrap::pad(&host, columns.value)), style(role)),
+        Span::styled("│", style(Role::Frame)),
+        Span::styled(wrap::fit(&inside, columns.value), style(value)),
+    ])
+}
+
+/// Widths.
+#[derive(Clone, Copy)]
+struct Columns {
+    label: usize,
+    value: usize,
+}
+
+impl Columns {
+    fn of(width: usize) -> Self {
+        let room = width.saturating_sub(4);
+        let label = (room * 2 / 5).clamp(8, 30).min(room.saturating_sub(2 * 10).max(8));
+        Self { label, value: room.saturating_sub(label) / 2 }
+    }
+
+    fn line(self, mark: &str, label: &str, host: &str, inside: &str) -> String {
+        let (label, host) = (wrap::pad(label, self.label), wrap::pad(host, self.value));
+        format!("{mark}{label} {host}│{}", wrap::pad(inside, self.value))
+    }
+}

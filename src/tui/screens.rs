@@ -1,0 +1,5 @@
+//! What fills the screen.
+
+pub(crate) mod home;
+pub(crate) mod lab;
+pub(crate) mod reader;

@@ -1,0 +1,240 @@
+//! The lab: predict → act → observe → explain, around one run of [`crate::lab::run::Run`].
+
+use crate::{
+    course::{CourseErrors, Problem},
+    lab::{
+        run::{Ask, Outcome, Phase, Run, Status},
+        step::Lab,
+    },
+    stage::protocol::{HostInfo, Request, ShellPlace},
+    tui::{
+        compositor::{Go, Layer},
+        effect::Effect,
+        keymap::{Command, Context},
+        model::World,
+        popups::jump::{Jump, Row},
+    },
+};
+
+mod draw;
+mod keys;
+mod mouse;
+mod panes;
+mod shell;
+mod stage;
+mod text;
+
+pub(crate) use panes::Pane;
+use panes::Panes;
+
+/// The stage, as far as the screen knows.
+#[derive(Debug)]
+enum Stage {
+    /// It was asked to start.
+    Starting,
+    Ready(HostInfo),
+    /// It is gone; why.
+    Lost(String),
+}
+
+/// The student's shell.
+#[derive(Clone, Copy, Debug)]
+struct Shell {
+    place: ShellPlace,
+    /// Rows and columns that it was told.
+    size: (u16, u16),
+}
+
+/// What the text pane shows of a step that was acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    /// What came of it.
+    Result,
+    /// The question "why".
+    Why,
+    /// The end of the lab.
+    End,
+}
+
+/// The screen.
+#[derive(Debug)]
+pub(crate) struct LabScreen {
+    run: Run,
+    /// The step to begin with.
+    start: usize,
+    stage: Stage,
+    panes: Panes,
+    page: Page,
+    /// In the rows of the prediction, or in the options of the question.
+    cursor: usize,
+    shell: Option<Shell>,
+    /// What went wrong with the shell.
+    trouble: Option<String>,
+}
+
+impl LabScreen {
+    /// Opens a lab at a step, or at the first that was not passed yet, and starts the stage.
+    pub(crate) fn open(
+        id: &str,
+        step: Option<&str>,
+        world: &World,
+        out: &mut Vec<Effect>,
+    ) -> Result<Self, CourseErrors> {
+        let Some(head) = world.course.lab(id) else {
+            return Err(CourseErrors(vec![Problem::of_path(id, "no such lab")]));
+        };
+        let lab = head.load()?;
+        let start = first_step(&lab, step, world);
+        out.push(Effect::StartStage);
+        Ok(Self {
+            run: Run::new(lab, false),
+            start,
+            stage: Stage::Starting,
+            panes: Panes::default(),
+            page: Page::Result,
+            cursor: 0,
+            shell: None,
+            trouble: None,
+        })
+    }
+
+    pub(crate) fn context(&self, _: &World) -> Context {
+        match self.panes.focus() {
+            Pane::Text => Context::LabText,
+            Pane::Witness => Context::LabWitness,
+            Pane::Traces | Pane::Processes => Context::LabPane,
+            Pane::Shell => Context::Shell,
+        }
+    }
+
+    pub(crate) fn command(&mut self, command: Command, world: &mut World, out: &mut Vec<Effect>) -> Go {
+        match command {
+            Command::Act => return self.forward(world, out),
+            Command::Tick => self.run.tick(self.cursor),
+            Command::Choose(n) => self.choose(usize::from(n), world, out),
+            Command::Hint => self.run.hint(),
+            Command::Undo => self.go(Run::undo, out),
+            Command::Reset => self.go(Run::reset, out),
+            Command::NextStep => self.go(Run::forward, out),
+            Command::PreviousStep => self.go(Run::back, out),
+            Command::Jump => return Go::Push(Layer::Jump(self.list())),
+            Command::ShellInside => self.open_shell(ShellPlace::Inside, world, out),
+            Command::ShellBeside => self.open_shell(ShellPlace::Beside, world, out),
+            Command::LeaveShell => self.panes.set_focus(Pane::Text),
+            Command::EndShell => out.push(Effect::Ask(Request::EndShell)),
+            Command::NextPane => self.panes.cycle(1, self.shell.is_some()),
+            Command::PreviousPane => self.panes.cycle(-1, self.shell.is_some()),
+            Command::Zoom => self.panes.zoom = !self.panes.zoom,
+            Command::Narrower => self.panes.resize(-5),
+            Command::Wider => self.panes.resize(5),
+            Command::Inspect => return self.inspect(out),
+            Command::Sudo => out.push(Effect::Sudo(self.run.lab().id.clone())),
+            Command::Back if self.panes.zoom => self.panes.zoom = false,
+            Command::Back => return Go::Pop,
+            _ => return self.move_in_pane(command, world, out),
+        }
+        Go::Stay
+    }
+
+    /// Enter in the text pane: always one step forward.
+    fn forward(&mut self, world: &mut World, out: &mut Vec<Effect>) -> Go {
+        if let Stage::Lost(_) = self.stage {
+            self.stage = Stage::Starting;
+            self.start = self.run.index();
+            out.push(Effect::StartStage);
+            return Go::Stay;
+        }
+        let passed = self.run.outcome().is_some_and(Outcome::passed);
+        match (self.run.phase(), self.page) {
+            (Phase::Observed, Page::Result) if passed => self.turn(Page::Why),
+            (Phase::Observed, Page::Why) if !self.answered() => self.choose(self.cursor + 1, world, out),
+            (Phase::Observed, Page::Why) if self.at_last() => self.turn(Page::End),
+            (Phase::Observed, Page::Why) => self.go(Run::forward, out),
+            (Phase::Observed, Page::End) => return Go::Pop,
+            _ => self.go(Run::enter, out),
+        }
+        Go::Stay
+    }
+
+    /// Lets the run go somewhere and asks the stage for what that takes.
+    fn go(&mut self, way: impl FnOnce(&mut Run) -> Option<Ask>, out: &mut Vec<Effect>) {
+        let before = (self.run.index(), self.run.phase());
+        if let Some(ask) = way(&mut self.run) {
+            let request = match ask {
+                Ask::Open { replay } => Request::Open { replay },
+                Ask::Act { actions } => Request::Act { actions },
+            };
+            out.push(Effect::Ask(request));
+        }
+        if before != (self.run.index(), self.run.phase()) {
+            self.turn(Page::Result);
+            self.panes.begin();
+        }
+    }
+
+    /// Brings the run to a step.
+    pub(crate) fn jump(&mut self, step: usize, out: &mut Vec<Effect>) {
+        self.go(|run| run.jump(step), out);
+    }
+
+    fn turn(&mut self, page: Page) {
+        self.page = page;
+        self.cursor = 0;
+        self.panes.text_scroll = 0;
+    }
+
+    /// A digit: how sure, or which option.
+    fn choose(&mut self, number: usize, world: &mut World, out: &mut Vec<Effect>) {
+        if self.run.phase() == Phase::Predict {
+            self.run.set_confidence(u8::try_from(number).unwrap_or_default());
+            return;
+        }
+        let Some(why) = self.run.step().map(|step| step.why.clone()) else { return };
+        let option = number.saturating_sub(1);
+        if self.page != Page::Why || option >= why.options.len() {
+            return;
+        }
+        self.cursor = option;
+        if !self.run.answers(self.run.index()).contains(&option) {
+            let right = self.run.answer(option);
+            let of = self.run.lab().id.clone();
+            let entry = crate::store::Entry::QuestionAnswered { of, question: why.id, option, right };
+            world.remember(entry, out);
+        }
+    }
+
+    /// Whether the question was answered rightly.
+    fn answered(&self) -> bool {
+        let options = self.run.step().map_or(&[][..], |step| &step.why.options);
+        let answers = self.run.answers(self.run.index());
+        answers.iter().any(|a| options.get(*a).is_some_and(|option| option.right))
+    }
+
+    fn at_last(&self) -> bool {
+        self.run.index() + 1 >= self.run.lab().steps.len()
+    }
+
+    fn root(&self) -> bool {
+        matches!(&self.stage, Stage::Ready(host) if host.uid == 0)
+    }
+
+    fn list(&self) -> Jump {
+        let passed = |i| self.run.outcome_of(i).map(Outcome::passed);
+        let rows = self.run.lab().steps.iter().enumerate();
+        let rows = rows.map(|(i, step)| Row { title: step.title.clone(), passed: passed(i) }).collect();
+        Jump::new(rows, self.run.index())
+    }
+
+    /// Whether the machine cannot do the step, and root perhaps could.
+    fn root_may_help(&self) -> bool {
+        !self.root() && self.run.outcome().is_some_and(|outcome| outcome.status == Status::Unavailable)
+    }
+}
+
+/// The step that a link names; else the first that was not passed; else the first.
+fn first_step(lab: &Lab, step: Option<&str>, world: &World) -> usize {
+    let named = step.and_then(|id| lab.steps.iter().position(|s| s.id == id));
+    let passed = world.progress.labs.get(&lab.id);
+    let open = || lab.steps.iter().position(|s| !passed.is_some_and(|p| p.contains(&s.id)));
+    named.or_else(open).unwrap_or_default()
+}

@@ -1,0 +1,103 @@
+//! Drawing the lab.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{
+    LabScreen, Pane, Stage,
+    panes::{Slot, inner},
+};
+use crate::{
+    i18n::{fill, t},
+    pty,
+    stage::protocol::ShellPlace,
+    tui::{
+        model::World,
+        panels::{processes, traces, witness},
+        theme::{Role, Theme},
+        widgets::{frame, terminal},
+    },
+};
+
+impl LabScreen {
+    pub(crate) fn draw(&self, world: &World, shell: Option<&pty::Screen>, frame: &mut Frame<'_>, body: Rect) {
+        let (number, all) = (self.run.index() + 1, self.run.lab().steps.len());
+        let step = self.run.step().map_or("", |step| step.title.get(world.lang));
+        let count = fill(world.lang, "tui.lab.step", &[("number", &number), ("all", &all)]);
+        let title = format!("{} · {count} · {step}", self.run.lab().title.get(world.lang));
+        frame::header(&title, self.badge(world), world, frame, body);
+        let area = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+        for slot in self.panes.slots(area, self.shell.is_some()) {
+            let inside = self.frame(&slot, world, frame);
+            self.draw_pane(slot.seen, world, frame, inside);
+            if let (Pane::Shell, Some(screen)) = (slot.seen, shell) {
+                let focused = self.panes.focus() == Pane::Shell;
+                terminal::draw(screen, focused, world.theme == Theme::Mono, frame, inside);
+            }
+        }
+    }
+
+    /// LIVE or LIVE (root): whatever is seen is seen on this machine, now.
+    fn badge(&self, world: &World) -> Line<'static> {
+        let text = match &self.stage {
+            Stage::Starting => "tui.badge.starting",
+            Stage::Lost(_) => "tui.badge.lost",
+            Stage::Ready(host) if host.uid == 0 => "tui.badge.root",
+            Stage::Ready(_) => "tui.badge.live",
+        };
+        let role = if matches!(self.stage, Stage::Lost(_)) { Role::Bad } else { Role::Badge };
+        Line::from(Span::styled(format!(" {} ", t(world.lang, text)), world.theme.style(role)))
+    }
+
+    fn frame(&self, slot: &Slot, world: &World, frame: &mut Frame<'_>) -> Rect {
+        let names: Vec<_> = slot
+            .panes
+            .iter()
+            .map(|pane| {
+                let name = self.title(*pane, world);
+                if slot.panes.len() > 1 && *pane == slot.seen { format!("[{name}]") } else { name }
+            })
+            .collect();
+        let focused = slot.seen == self.panes.focus();
+        frame::pane(&names.join(" "), focused, world, frame, slot.area);
+        inner(slot.area)
+    }
+
+    fn title(&self, pane: Pane, world: &World) -> String {
+        let name = t(world.lang, pane.title());
+        match (pane, self.shell) {
+            (Pane::Shell, Some(shell)) => {
+                let place = match shell.place {
+                    ShellPlace::Inside => "tui.lab.shell_inside",
+                    ShellPlace::Beside => "tui.lab.shell_beside",
+                };
+                format!("{name} {}", t(world.lang, place))
+            }
+            _ => name.to_owned(),
+        }
+    }
+
+    fn draw_pane(&self, pane: Pane, world: &World, frame: &mut Frame<'_>, area: Rect) {
+        let width = usize::from(area.width);
+        let focused = self.panes.focus() == pane;
+        match pane {
+            Pane::Text => {
+                let lines = self.text(world, width).lines;
+                frame::scrolled(lines, self.panes.text_scroll, world, frame, area);
+            }
+            Pane::Witness => witness::draw(&self.run, focused.then_some(self.panes.row), world, frame, area),
+            Pane::Traces => {
+                let lines = traces::lines(&self.run, world, width);
+                frame::scrolled(lines, self.panes.trace_scroll, world, frame, area);
+            }
+            Pane::Processes => {
+                let lines = processes::lines(&self.run, world, width);
+                frame::scrolled(lines, self.panes.process_scroll, world, frame, area);
+            }
+            Pane::Shell => {}
+        }
+    }
+}

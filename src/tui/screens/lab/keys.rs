@@ -1,0 +1,146 @@
+//! What can be done now, how the footer calls it, and moving inside a pane.
+
+use super::{LabScreen, Page, Pane, Stage, panes};
+use crate::{
+    lab::run::{Outcome, Phase, Rung},
+    tui::{
+        compositor::{Go, Layer},
+        effect::Effect,
+        keymap::Command,
+        model::World,
+        panels::{processes, traces, witness},
+        popups::{self, inspector::Inspector},
+        widgets::question,
+    },
+};
+use ratatui::layout::Rect;
+
+impl LabScreen {
+    /// Whether a command would do something now.
+    pub(crate) fn offers(&self, command: Command, world: &World) -> bool {
+        let phase = self.run.phase();
+        let ready = matches!(self.stage, Stage::Ready(_));
+        let rests = ready && matches!(phase, Phase::Predict | Phase::Observed);
+        let passed = self.run.outcome().is_some_and(Outcome::passed);
+        let index = self.run.index();
+        match command {
+            Command::Act => {
+                rests || matches!(phase, Phase::Gone { .. }) || matches!(self.stage, Stage::Lost(_))
+            }
+            Command::Tick => ready && phase == Phase::Predict && self.rows() > 0,
+            Command::Choose(n) if phase == Phase::Predict => ready && n <= 3,
+            Command::Choose(_) => rests && self.page == Page::Why && !self.answered(),
+            Command::Hint => rests && !passed && self.run.hints_taken(index) < Rung::ALL.len(),
+            Command::Undo => rests && (index > 0 || phase == Phase::Observed),
+            Command::Reset | Command::Jump => ready && phase != Phase::Acting,
+            Command::NextStep => rests && !self.at_last(),
+            Command::PreviousStep => rests && index > 0,
+            Command::ShellInside => rests,
+            Command::ShellBeside => rests && self.shell.is_none(),
+            Command::EndShell => self.shell.is_some(),
+            Command::Inspect => ready && !witness::rows(&self.run).is_empty(),
+            Command::Narrower | Command::Wider => !self.panes.zoom,
+            Command::Sudo => self.root_may_help(),
+            Command::Quit | Command::Back => true,
+            _ => world.size.0 > 0,
+        }
+    }
+
+    /// The last part of the key under which the footer names a command now.
+    pub(crate) fn word(&self, command: Command) -> &'static str {
+        let passed = self.run.outcome().is_some_and(Outcome::passed);
+        match (command, self.run.phase(), self.page) {
+            (Command::Act, Phase::Observed, _) if !passed => "again",
+            (Command::Act, Phase::Observed, Page::Result) => "why",
+            (Command::Act, Phase::Observed, Page::Why) if !self.answered() => "answer",
+            (Command::Act, Phase::Observed, Page::Why) => "next",
+            (Command::Act, Phase::Observed, Page::End) => "back",
+            (Command::Act, Phase::Gone { .. }, _) => "again",
+            (Command::Choose(_), Phase::Observed, _) => "option",
+            (Command::Back, ..) if self.panes.zoom => "unzoom",
+            _ => command.name(),
+        }
+    }
+
+    /// Rows to tick or options to choose.
+    fn rows(&self) -> usize {
+        let Some(step) = self.run.step() else { return 0 };
+        match (self.run.phase(), self.page) {
+            (Phase::Predict, _) => step.prediction.rows.len(),
+            (Phase::Observed, Page::Why) => step.why.options.len(),
+            _ => 0,
+        }
+    }
+
+    /// Up, down and their kind in the focused pane.
+    pub(super) fn move_in_pane(&mut self, command: Command, world: &World, out: &mut Vec<Effect>) -> Go {
+        let Some(area) = self.area_of(self.panes.focus(), world) else { return Go::Ignored };
+        let (height, width) = (usize::from(area.height).max(1), usize::from(area.width));
+        let scrolled = |scroll| popups::scrolled(scroll, command, height.saturating_sub(1).max(1));
+        let clamp = |scroll: usize, lines: usize| scroll.min(lines.saturating_sub(height));
+        match self.panes.focus() {
+            Pane::Text => return self.move_in_text(command, area, world),
+            Pane::Witness => {
+                let last = witness::rows(&self.run).len().saturating_sub(1);
+                self.panes.row = scrolled(self.panes.row).unwrap_or(self.panes.row).min(last);
+            }
+            Pane::Traces => {
+                let lines = traces::lines(&self.run, world, width).len();
+                let scroll = scrolled(self.panes.trace_scroll).unwrap_or(self.panes.trace_scroll);
+                self.panes.trace_scroll = clamp(scroll, lines);
+            }
+            Pane::Processes => {
+                let lines = processes::lines(&self.run, world, width).len();
+                let scroll = scrolled(self.panes.process_scroll).unwrap_or(self.panes.process_scroll);
+                self.panes.process_scroll = clamp(scroll, lines);
+            }
+            Pane::Shell => match command {
+                Command::PageUp => out.push(Effect::ScrollShell(area.height.into())),
+                Command::PageDown => out.push(Effect::ScrollShell(-i32::from(area.height))),
+                _ => return Go::Ignored,
+            },
+        }
+        Go::Stay
+    }
+
+    /// Up and down move the cursor where there is one, and else the text.
+    fn move_in_text(&mut self, command: Command, area: Rect, world: &World) -> Go {
+        let (height, rows) = (usize::from(area.height), self.rows());
+        match command {
+            Command::Up if rows > 0 => self.cursor = self.cursor.saturating_sub(1),
+            Command::Down if rows > 0 => self.cursor = (self.cursor + 1).min(rows - 1),
+            _ => {
+                let Some(scroll) =
+                    popups::scrolled(self.panes.text_scroll, command, height.saturating_sub(2))
+                else {
+                    return Go::Ignored;
+                };
+                let lines = self.text(world, usize::from(area.width)).lines.len();
+                self.panes.text_scroll = scroll.min(lines.saturating_sub(height));
+                return Go::Stay;
+            }
+        }
+        let cursor = self.text(world, usize::from(area.width)).cursor;
+        self.panes.text_scroll = question::follow(self.panes.text_scroll, cursor, height);
+        Go::Stay
+    }
+
+    /// The selected row of the witness panel up close.
+    pub(super) fn inspect(&self, out: &mut Vec<Effect>) -> Go {
+        match witness::rows(&self.run).get(self.panes.row) {
+            Some(row) => Go::Push(Layer::Inspector(Inspector::new(row.fact, row.texts(), out))),
+            None => Go::Stay,
+        }
+    }
+
+    /// The inside of a pane's frame, while the pane is seen.
+    pub(super) fn area_of(&self, pane: Pane, world: &World) -> Option<Rect> {
+        let slots = self.panes.slots(body(world), self.shell.is_some());
+        slots.iter().find(|slot| slot.seen == pane).map(|slot| panes::inner(slot.area))
+    }
+}
+
+/// The screen without header and footer.
+pub(super) const fn body(world: &World) -> Rect {
+    Rect { x: 0, y: 1, width: world.size.0, height: world.body_rows() }
+}

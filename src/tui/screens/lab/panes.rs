@@ -1,0 +1,192 @@
+//! The panes of the lab: where they are, which one has the keys, how far each is scrolled.
+
+use ratatui::layout::Rect;
+
+/// A pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pane {
+    /// What the student is told and asked.
+    Text,
+    /// Host │ inside.
+    Witness,
+    /// The three notations.
+    Traces,
+    /// The processes of both sides.
+    Processes,
+    /// The student's shell.
+    Shell,
+}
+
+impl Pane {
+    /// The key of its title.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Text => "tui.lab.text",
+            Self::Witness => "tui.lab.witness",
+            Self::Traces => "tui.lab.traces",
+            Self::Processes => "tui.lab.processes",
+            Self::Shell => "tui.lab.shell",
+        }
+    }
+}
+
+/// A place on the screen and the panes that share it; the one that was focused last is seen.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    pub area: Rect,
+    pub panes: Vec<Pane>,
+    pub seen: Pane,
+}
+
+/// The state of all panes.
+#[derive(Debug)]
+pub(crate) struct Panes {
+    /// All panes, the one that was focused last in front.
+    recent: Vec<Pane>,
+    /// Whether the focused one has the whole screen.
+    pub zoom: bool,
+    /// Width of the text pane, in percent.
+    percent: u16,
+    pub text_scroll: usize,
+    pub trace_scroll: usize,
+    pub process_scroll: usize,
+    /// The selected row of the witness panel.
+    pub row: usize,
+}
+
+impl Default for Panes {
+    fn default() -> Self {
+        Self {
+            recent: vec![Pane::Text, Pane::Witness, Pane::Traces, Pane::Processes, Pane::Shell],
+            zoom: false,
+            percent: 45,
+            text_scroll: 0,
+            trace_scroll: 0,
+            process_scroll: 0,
+            row: 0,
+        }
+    }
+}
+
+impl Panes {
+    /// The pane that has the keys.
+    pub(crate) fn focus(&self) -> Pane {
+        self.recent.first().copied().unwrap_or(Pane::Text)
+    }
+
+    pub(crate) fn set_focus(&mut self, pane: Pane) {
+        self.recent.retain(|p| *p != pane);
+        self.recent.insert(0, pane);
+    }
+
+    /// Focuses the next pane, or the one before.
+    pub(crate) fn cycle(&mut self, by: isize, shell: bool) {
+        let order = order(shell);
+        let at = order.iter().position(|p| *p == self.focus()).unwrap_or_default().cast_signed();
+        let next = (at + by).rem_euclid(order.len().cast_signed()).cast_unsigned();
+        if let Some(pane) = order.get(next) {
+            self.set_focus(*pane);
+        }
+    }
+
+    /// Widens the text pane by so many percent.
+    pub(crate) fn resize(&mut self, by: i16) {
+        self.percent = self.percent.saturating_add_signed(by).clamp(25, 75);
+    }
+
+    /// A step begins: everything is shown from its top.
+    pub(crate) const fn begin(&mut self) {
+        self.text_scroll = 0;
+        self.trace_scroll = 0;
+        self.row = 0;
+    }
+
+    /// Where everything is. The shell has a place only while there is one.
+    pub(crate) fn slots(&self, area: Rect, shell: bool) -> Vec<Slot> {
+        if self.zoom {
+            return vec![self.slot(area, order(shell))];
+        }
+        let side = [Pane::Witness, Pane::Traces, Pane::Processes, Pane::Shell];
+        let side = || side.into_iter().filter(|p| shell || *p != Pane::Shell);
+        let share = if area.width >= 150 { self.percent * 3 / 4 } else { self.percent };
+        let (left, rest) = split_columns(area, share);
+        let mut slots = vec![self.slot(left, vec![Pane::Text])];
+        if area.width >= 150 {
+            let (middle, right) = split_columns(rest, 50);
+            slots.push(self.slot(middle, vec![Pane::Witness]));
+            self.stack(right, vec![Pane::Traces, Pane::Processes], shell.then_some(Pane::Shell), &mut slots);
+        } else if area.height >= 30 {
+            let rest_panes = side().filter(|p| *p != Pane::Witness).collect();
+            let (upper, lower) = split_rows(rest, 55);
+            slots.push(self.slot(upper, vec![Pane::Witness]));
+            slots.push(self.slot(lower, rest_panes));
+        } else {
+            slots.push(self.slot(rest, side().collect()));
+        }
+        slots
+    }
+
+    /// Panes one below the other; the last one, if any, gets half.
+    fn stack(&self, area: Rect, panes: Vec<Pane>, last: Option<Pane>, slots: &mut Vec<Slot>) {
+        let (upper, lower) = split_rows(area, if last.is_some() { 45 } else { 60 });
+        if let Some(last) = last {
+            slots.push(self.slot(upper, panes));
+            slots.push(self.slot(lower, vec![last]));
+        } else {
+            slots.push(self.slot(upper, vec![Pane::Traces]));
+            slots.push(self.slot(lower, vec![Pane::Processes]));
+        }
+    }
+
+    fn slot(&self, area: Rect, panes: Vec<Pane>) -> Slot {
+        let seen = self.recent.iter().copied().find(|p| panes.contains(p)).unwrap_or(Pane::Text);
+        Slot { area, panes, seen }
+    }
+}
+
+fn order(shell: bool) -> Vec<Pane> {
+    let mut order = vec![Pane::Text, Pane::Witness, Pane::Traces, Pane::Processes];
+    order.extend(shell.then_some(Pane::Shell));
+    order
+}
+
+fn split_columns(area: Rect, percent: u16) -> (Rect, Rect) {
+    let width = (u32::from(area.width) * u32::from(percent) / 100) as u16;
+    (Rect { width, ..area }, Rect { x: area.x + width, width: area.width - width, ..area })
+}
+
+fn split_rows(area: Rect, percent: u16) -> (Rect, Rect) {
+    let height = (u32::from(area.height) * u32::from(percent) / 100) as u16;
+    (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
+}
+
+/// What is inside the frame of a slot.
+pub(crate) const fn inner(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pane_is_reached_and_seen_at_every_size() {
+        for (width, height) in [(60, 18), (80, 22), (120, 38), (160, 43), (200, 48)] {
+            let area = Rect::new(0, 1, width, height);
+            let mut panes = Panes::default();
+            for _ in 0..5 {
+                let slots = panes.slots(area, true);
+                assert!(slots.iter().any(|slot| slot.seen == panes.focus()), "{width}×{height} {panes:?}");
+                let cells: u32 = slots.iter().map(|slot| slot.area.area()).sum();
+                assert_eq!(cells, area.area(), "{width}×{height}: panes cover the area");
+                panes.cycle(1, true);
+            }
+            assert_eq!(panes.focus(), Pane::Text);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What the stage says.
+
+use super::{LabScreen, Page, Stage};
+use crate::{
+    lab::{
+        explain,
+        run::{Acted, Outcome, Phase, Run},
+        trace::Failure,
+    },
+    stage::protocol::{Event, Request},
+    store::Entry,
+    tui::{effect::Effect, model::World, popups::inspector::Raw},
+};
+
+/// Looks a second while a lab is open.
+const HZ: u8 = 10;
+
+impl LabScreen {
+    /// Takes an event in; the source of a fact is for the inspector and comes back.
+    pub(crate) fn stage(&mut self, event: Event, world: &mut World, out: &mut Vec<Effect>) -> Option<Raw> {
+        let passed = self.passed_here();
+        match event {
+            Event::Ready { host, .. } => {
+                self.run = Run::new(self.run.lab().clone(), host.uid == 0);
+                self.stage = Stage::Ready(host);
+                let start = self.start;
+                self.jump(start, out);
+                out.push(Effect::Ask(Request::Watch { hz: HZ }));
+            }
+            Event::Opened { observation } => self.run.opened(observation),
+            Event::Acted { before, after, traces, failure } => {
+                self.run.acted(Acted { before, after, traces, failure });
+            }
+            Event::Observed { whose, observation } => self.run.observed(whose, observation),
+            Event::ShellStarted { pid, observation } => self.run.shell_started(pid, observation),
+            Event::ShellEnded { .. } => {
+                self.run.shell_ended();
+                self.no_shell(None);
+                out.push(Effect::CloseShell);
+            }
+            Event::SubjectGone { signal } => self.run.subject_gone(signal),
+            Event::Raw { fact, source, text } => return Some(Raw { fact, source, text }),
+            Event::Failed { failure } => self.failed(failure, world, out),
+        }
+        if !passed && self.passed_here() {
+            self.remember(world, out);
+        }
+        None
+    }
+
+    /// There is no stage any more.
+    pub(crate) fn lost(&mut self, why: String) {
+        self.stage = Stage::Lost(why);
+        self.no_shell(None);
+    }
+
+    /// A request could not be carried out: the run's, or else the one for a shell.
+    fn failed(&mut self, failure: Failure, world: &World, out: &mut Vec<Effect>) {
+        if matches!(self.run.phase(), Phase::Entering | Phase::Acting) {
+            self.run.failed(failure);
+        } else if self.shell.is_some() {
+            let explained = explain::explain(world.lang, &failure);
+            self.no_shell(Some(format!("{}. {}", explained.what, explained.try_next)));
+            out.push(Effect::CloseShell);
+        }
+    }
+
+    fn passed_here(&self) -> bool {
+        self.run.outcome().is_some_and(Outcome::passed)
+    }
+
+    fn remember(&mut self, world: &mut World, out: &mut Vec<Effect>) {
+        self.turn(Page::Result);
+        let (Some(step), Some(outcome)) = (self.run.step(), self.run.outcome()) else { return };
+        let rows = outcome.prediction.as_ref().map_or(&[][..], |graded| &graded.rows);
+        let hits = rows.iter().filter(|(_, grade)| grade.right()).count();
+        let entry = Entry::StepPassed {
+            lab: self.run.lab().id.clone(),
+            step: step.id.clone(),
+            by_hand: outcome.by_hand,
+            hits,
+            misses: rows.len() - hits,
+            confidence: outcome.prediction.as_ref().and_then(|graded| graded.confidence),
+            hints: self.run.hints_taken(self.run.index()),
+        };
+        world.remember(entry, out);
+    }
+}
