@@ -4,6 +4,8 @@ use std::num::NonZeroU16;
 
 use vt100::{MouseProtocolEncoding, MouseProtocolMode, Parser};
 
+use super::graphics::Graphics;
+
 /// Lines that are kept after they have left the screen at its top.
 const SCROLLBACK: usize = 2000;
 
@@ -16,6 +18,7 @@ const MAX_REPLIES: usize = 4096;
 /// The screen of a terminal.
 pub struct Screen {
     parser: Parser<Replies>,
+    graphics: Graphics,
 }
 
 /// One character position.
@@ -126,12 +129,12 @@ impl Screen {
     /// An empty screen; sides are brought into 1 to 1000.
     pub fn new(rows: u16, cols: u16) -> Self {
         let parser = Parser::new_with_callbacks(side(rows), side(cols), SCROLLBACK, Replies(Vec::new()));
-        Self { parser }
+        Self { parser, graphics: Graphics::default() }
     }
 
     /// Takes what the program wrote.
     pub fn process(&mut self, bytes: &[u8]) {
-        self.parser.process(bytes);
+        self.parser.process(&self.graphics.exchange(bytes));
     }
 
     /// What the terminal answers to the program's questions (where is the cursor, what are you), once.
@@ -285,6 +288,11 @@ mod tests {
     }
 
     #[test]
+    fn frames_are_drawn_with_lines() {
+        assert_eq!(shown(b"\x1b(0lqqk\x1b(B q").text(), "┌──┐ q");
+    }
+
+    #[test]
     fn a_program_switches_modes_and_gets_answers() {
         let mut screen = shown(b"\x1b[?1h\x1b[?2004h\x1b[?1002h\x1b[?1006h\x1b[?1049h\x1b[2;3H\x1b[6n\x1b[c");
         let modes =
@@ -326,6 +334,7 @@ mod tests {
                 format!("\x1b[{i}{}{end}", p.join(";")).into_bytes()
             }),
             "[78=>MDEc]".prop_map(|end| format!("\x1b{end}").into_bytes()),
+            Just(b"\x1b(0".to_vec()),
             Just(b"\x1b[?1049h".to_vec()),
             Just(b"\x1b[?1049l".to_vec()),
         ]
