@@ -1,23 +1,18 @@
 //! `korobka doctor`: what this machine can do, and what to do where it cannot.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    process::ExitCode,
-};
+use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
+use super::exit::Exit;
 use crate::{
     i18n::{Lang, fill, find, t},
     probe::doctor::{Ability, Check, Examination, Surroundings, Verdict, examine},
 };
 
-/// The exit code where this machine cannot run labs live.
-const UNABLE: u8 = 3;
-
 /// How the report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(super) enum Form {
     /// For people; with colours or without.
     Text {
         /// Whether to colour the verdicts.
@@ -27,8 +22,8 @@ pub enum Form {
     Json,
 }
 
-/// Examines the machine and writes the report. Code 3 where labs cannot run live.
-pub fn run(form: Form, lang: Lang, to: &mut dyn Write) -> io::Result<ExitCode> {
+/// Examines the machine and writes the report.
+pub(super) fn run(form: Form, lang: Lang, to: &mut dyn Write) -> io::Result<Exit> {
     let seen = examine(&Surroundings::of_process(terminal_size()));
     let report = Report { lang, binary: binary() };
     match form {
@@ -36,7 +31,7 @@ pub fn run(form: Form, lang: Lang, to: &mut dyn Write) -> io::Result<ExitCode> {
         Form::Json => report.json(&seen, to)?,
     }
     let unable = matches!(seen.ability, Ability::No { .. });
-    Ok(if unable { ExitCode::from(UNABLE) } else { ExitCode::SUCCESS })
+    Ok(if unable { Exit::Machine } else { Exit::Done })
 }
 
 /// Why labs cannot run live and what to do, in words; nothing where they can.

@@ -8,6 +8,8 @@ use super::{
     trace::Trace,
 };
 
+mod words;
+
 /// A condition on one fact after the step, or on a call that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, try_from = "Fields")]

@@ -204,7 +204,15 @@ impl FromStr for FactId {
     type Err = UnknownFact;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::rows().find(|id| id.to_string() == text).ok_or_else(|| UnknownFact(text.to_owned()))
+        let unknown = || UnknownFact(text.to_owned());
+        let (side, name) = text.split_once('.').ok_or_else(unknown)?;
+        let side = match side {
+            "host" => Side::Host,
+            "subject" => Side::Subject,
+            _ => return Err(unknown()),
+        };
+        let fact = Fact::ALL.iter().find(|fact| fact.id() == name).ok_or_else(unknown)?;
+        Ok(Self { fact: *fact, side })
     }
 }
 

@@ -359,16 +359,14 @@ impl Run {
         self.hands.end();
     }
 
-    /// Something else killed the subject.
+    /// Something else killed the subject. What was asked for, if anything was, has failed.
     pub fn subject_gone(&mut self, signal: Option<i32>) {
-        if self.phase == Phase::Acting {
-            self.failed(Failure {
-                operation: "subject".to_owned(),
-                arguments: signal.iter().map(i32::to_string).collect(),
-                errno: String::new(),
-                path: None,
-            });
-        }
+        self.failed(Failure {
+            operation: "subject".to_owned(),
+            arguments: signal.iter().map(|signal| format!("signal {signal}")).collect(),
+            errno: String::new(),
+            path: None,
+        });
         self.phase = Phase::Gone { signal };
         self.began = None;
         self.now = None;

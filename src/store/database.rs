@@ -51,9 +51,14 @@ impl Database {
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY)?;
-        // a commit survives the end of the program without waiting for the disk
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")?;
+        if version(&connection)? == 0 {
+            // the very first start does not wait for the disk either: there is nothing to lose yet
+            connection.execute_batch("PRAGMA synchronous = OFF")?;
+        }
+        connection.execute_batch("PRAGMA journal_mode = WAL")?;
         migrate(&mut connection)?;
+        // a commit survives the end of the program without waiting for the disk
+        connection.execute_batch("PRAGMA synchronous = NORMAL")?;
         Ok(Self { connection, seen: 0 })
     }
 
@@ -88,7 +93,6 @@ impl Database {
 
 fn migrate(connection: &mut Connection) -> Result<(), Error> {
     let latest = MIGRATIONS.len() as u32;
-    let version = |c: &Connection| c.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
     if version(connection)? == latest {
         return Ok(());
     }
@@ -103,6 +107,11 @@ fn migrate(connection: &mut Connection) -> Result<(), Error> {
     }
     change.pragma_update(None, "user_version", latest)?;
     Ok(change.commit()?)
+}
+
+/// How many migrations the file has seen.
+fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// An entry's kind and the rest of it as JSON.

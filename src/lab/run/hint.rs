@@ -2,11 +2,10 @@
 
 use super::Run;
 use crate::{
-    i18n::{self, Lang, t},
+    i18n::{Lang, t},
     lab::{
         action::shell_lines,
-        expectation::{Condition, Expectation, Moments},
-        observation::{Observation, Value},
+        expectation::{Expectation, Moments},
         trace::Trace,
     },
 };
@@ -82,46 +81,8 @@ impl Run {
         let traces: &[Trace] = acted.map_or(&[], |o| &o.traces);
         let moments = Moments { before, after, traces, by_hand };
         match expect.iter().find(|e| !e.met(moments)) {
-            Some(expectation) => unmet(expectation, after, lang),
+            Some(expectation) => expectation.unmet(after, lang),
             None => t(lang, "lab.hint.all_met").to_owned(),
         }
     }
-}
-
-/// "Host name: `laptop` now; wanted: `box`".
-fn unmet(expectation: &Expectation, seen: &Observation, lang: Lang) -> String {
-    match expectation {
-        Expectation::Fact { fact, is } => {
-            let now = seen.get(*fact).map_or_else(|| "—".to_owned(), Value::short);
-            let side = t(lang, fact.side.key());
-            let wanted = wanted(is, lang);
-            let label = fact.fact.label(lang);
-            i18n::fill(
-                lang,
-                "lab.hint.unmet",
-                &[("label", &label), ("side", &side), ("now", &now), ("wanted", &wanted)],
-            )
-        }
-        Expectation::Refused { refused, errno } => {
-            i18n::fill(lang, "lab.hint.unmet_refusal", &[("call", refused), ("errno", errno)])
-        }
-    }
-}
-
-fn wanted(condition: &Condition, lang: Lang) -> String {
-    let value = match condition {
-        Condition::Equals(v) | Condition::Contains(v) | Condition::Lacks(v) => v.as_str(),
-        _ => "",
-    };
-    let key = match condition {
-        Condition::DiffersFromHost => "lab.want.differs_from_host",
-        Condition::SameAsHost => "lab.want.same_as_host",
-        Condition::Changed => "lab.want.changed",
-        Condition::Unchanged => "lab.want.unchanged",
-        Condition::Equals(_) => "lab.want.equals",
-        Condition::Contains(_) => "lab.want.contains",
-        Condition::Lacks(_) => "lab.want.lacks",
-        Condition::NotEmpty => "lab.want.not_empty",
-    };
-    i18n::fill(lang, key, &[("value", &value)])
 }

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::Acted;
-use crate::lab::{
-    expectation::Moments,
-    fact::{Fact, FactId},
-    observation::{Observation, Value},
-    step::{Refutation, Step},
-    trace::{Failure, Trace},
+use crate::{
+    i18n::Lang,
+    lab::{
+        expectation::Moments,
+        explain::explain,
+        fact::{Fact, FactId},
+        observation::{Observation, Value},
+        step::{Refutation, Step},
+        trace::{Failure, Trace},
+    },
 };
 
 /// Whether a step passed.
@@ -87,6 +91,16 @@ impl Outcome {
     /// Whether every expectation holds.
     pub fn passed(&self) -> bool {
         self.status == Status::Passed
+    }
+
+    /// Why the step did not pass: the failure, or the first expectation that does not hold.
+    pub fn reason(&self, step: &Step, lang: Lang) -> Option<String> {
+        if let Some(failure) = &self.failure {
+            let said = explain(lang, failure);
+            return Some(format!("{}. {}", said.what, said.why));
+        }
+        let unmet = step.expect.iter().zip(&self.met).find(|(_, met)| !**met);
+        unmet.map(|(expectation, _)| expectation.unmet(&self.after, lang))
     }
 }
 

@@ -1,0 +1,121 @@
+//! The arguments, as types.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::i18n::Lang;
+
+const AFTER: &str = "\
+Exit status: 0 done; 1 a check or a step failed; 2 wrong usage; 3 this machine cannot do it.
+
+Environment: LC_ALL, LC_MESSAGES, LANG choose the language; NO_COLOR turns colours off; XDG_STATE_HOME and \
+XDG_RUNTIME_DIR say where progress and sessions are kept.";
+
+/// A glass box for containers: learn namespaces by watching the kernel.
+///
+/// Without a command, the course opens on the screen.
+#[derive(Debug, Parser)]
+#[command(name = "korobka", version, after_long_help = AFTER)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Default, Group)]
+pub(super) struct Globals {
+    /// Language of the course and the messages [default: the environment's, else English]
+    #[arg(long, global = true, value_name = "LANG", value_enum)]
+    pub lang: Option<LangName>,
+    /// A directory with a course of your own, in place of the one inside the program
+    #[arg(long, global = true, value_name = "DIR")]
+    pub course: Option<PathBuf>,
+    /// No colours
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Where progress and sessions are kept [default: the XDG directories]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root_dir: Option<PathBuf>,
+}
+
+/// A language as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LangName {
+    /// Russian
+    Ru,
+    /// English
+    En,
+}
+
+impl From<LangName> for Lang {
+    fn from(name: LangName) -> Self {
+        match name {
+            LangName::Ru => Self::Ru,
+            LangName::En => Self::En,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List the lessons
+    Lessons,
+    /// Tell what this machine can and cannot do, and why
+    Doctor {
+        /// How to write it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// For authors of courses
+    Course {
+        #[command(subcommand)]
+        command: CourseCommand,
+    },
+    /// Write a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Write the manual page
+    Man,
+}
+
+/// What can be done to a course.
+#[derive(Debug, Subcommand)]
+pub(super) enum CourseCommand {
+    /// Check every file of a course: that of DIR, of --course, or the one inside the program
+    Check {
+        /// The directory that holds `lessons`
+        dir: Option<PathBuf>,
+    },
+}
+
+/// How to write something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// The description that completions and the manual page are made from.
+pub(super) fn command() -> clap::Command {
+    Args::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_holds_together() {
+        command().debug_assert();
+    }
+}

@@ -1,0 +1,35 @@
+//! `korobka lessons`, and where `korobka lesson ID` leads.
+
+use std::io::Write;
+
+use super::{context::Context, exit::Exit};
+use crate::i18n::fill;
+
+/// One line a lesson.
+pub(super) fn list(context: &Context, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let course = context.course()?;
+    for lesson in &course.lessons {
+        let lang = context.lang;
+        let line = fill(
+            lang,
+            "cli.lessons.line",
+            &[
+                ("number", &lesson.number),
+                ("id", &lesson.id),
+                ("title", &lesson.title.get(lang)),
+                ("summary", &lesson.summary.get(lang)),
+                ("minutes", &lesson.minutes),
+            ],
+        );
+        writeln!(out, "{line}")?;
+        if let Some(lab) = &lesson.lab {
+            let line = fill(
+                lang,
+                "cli.lessons.lab",
+                &[("id", &lab.id), ("title", &lab.title.get(lang)), ("steps", &lab.len())],
+            );
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(Exit::Done)
+}
