@@ -1,6 +1,6 @@
 //! The file itself: schema, journal, reading and appending.
 
-use std::{path::Path, time::Duration};
+use std::{collections::HashSet, path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
@@ -62,19 +62,27 @@ impl Database {
         Ok(Self { connection, seen: 0 })
     }
 
-    /// The entries since the last call. Those of kinds that this version does not know are passed over.
+    /// The entries since the last call, of equal ones the latest: their sum is the same, and a page that was turned to a
+    /// hundred times is parsed once. Those of kinds that this version does not know are passed over.
     pub(super) fn news(&mut self) -> rusqlite::Result<Vec<Entry>> {
-        let mut query =
-            self.connection.prepare_cached("SELECT id, kind, data FROM event WHERE id > ?1 ORDER BY id")?;
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT id, kind, data FROM event WHERE id > ?1 ORDER BY id DESC")?;
         let mut rows = query.query([self.seen])?;
-        let mut entries = Vec::new();
+        let (mut entries, mut known, mut json) = (Vec::new(), HashSet::new(), String::new());
         let mut seen = self.seen;
         while let Some(row) = rows.next()? {
-            seen = row.get(0)?;
-            let (kind, data) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
-            entries.extend(serde_json::from_str(&format!(r#"{{"kind":"{kind}","data":{data}}}"#)));
+            seen = seen.max(row.get(0)?);
+            let (Ok(kind), Ok(data)) = (row.get_ref(1)?.as_str(), row.get_ref(2)?.as_str()) else { continue };
+            json.clear();
+            json.extend([r#"{"kind":""#, kind, r#"","data":"#, data, "}"]);
+            if !known.contains(&json) {
+                entries.extend(serde_json::from_str(&json));
+                known.insert(json.clone());
+            }
         }
         self.seen = seen;
+        entries.reverse();
         Ok(entries)
     }
 

@@ -61,6 +61,20 @@ fn what_was_recorded_is_there_when_the_store_opens_again() {
 }
 
 #[test]
+fn of_entries_that_repeat_the_latest_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(dir.path());
+    let lang = |value: &str| Entry::Setting { key: "lang".to_owned(), value: value.to_owned() };
+    for entry in [lang("ru"), page(1), page(2), lang("en"), lang("ru"), page(1)] {
+        store.record(&entry).unwrap();
+    }
+    let reopened = Store::open(dir.path()).0;
+    assert_eq!(reopened.progress(), store.progress());
+    assert_eq!(reopened.progress().settings["lang"], "ru");
+    assert_eq!(reopened.progress().last, Some(Where::Page { lesson: "namespaces".to_owned(), page: 1 }));
+}
+
+#[test]
 fn two_windows_at_once_see_each_other() {
     let dir = tempfile::tempdir().unwrap();
     let (mut a, mut b) = (Store::open(dir.path()).0, Store::open(dir.path()).0);
