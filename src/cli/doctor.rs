@@ -1,6 +1,9 @@
 //! `korobka doctor`: what this machine can do, and what to do where it cannot.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    collections::BTreeSet,
+    io::{self, IsTerminal, Write},
+};
 
 use serde::Serialize;
 
@@ -91,22 +94,26 @@ impl Report {
 
     fn text(&self, seen: &Examination, colour: bool, to: &mut dyn Write) -> io::Result<()> {
         writeln!(to, "{}", t(self.lang, "doctor.title"))?;
-        let mut group = "";
+        let (mut group, mut told) = ("", BTreeSet::new());
         for check in &seen.checks {
             if group_of(check.id) != group {
                 group = group_of(check.id);
                 writeln!(to, "\n{}", t(self.lang, group))?;
             }
             self.check(check, colour, to)?;
+            // One cure often helps several rows: it is told once.
+            if let Some(cure) = check.cure.filter(|cure| told.insert(*cure)) {
+                self.write_cure(cure, "        ", to)?;
+            }
         }
         let count = |verdict| seen.checks.iter().filter(|check| check.verdict == verdict).count();
         let (ok, warn, no) = (count(Verdict::Ok), count(Verdict::Warn), count(Verdict::No));
         let summary = fill(self.lang, "doctor.summary", &[("ok", &ok), ("warn", &warn), ("no", &no)]);
         writeln!(to, "\n{summary}\n{}", self.ability(seen.ability))?;
-        if let Ability::No { cure, .. } = seen.ability {
-            self.write_cure(cure, "", to)?;
+        match seen.ability {
+            Ability::No { cure, .. } => self.write_cure(cure, "", to),
+            Ability::Live | Ability::LiveRoot => Ok(()),
         }
-        Ok(())
     }
 
     /// The verdict is a word first, so that it reads well aloud; the meaning is told where something is wrong.
@@ -119,8 +126,7 @@ impl Report {
         let word = format!("{:4}", t(self.lang, key));
         let word = if colour { format!("\x1b[{sgr}m{word}\x1b[0m") } else { word };
         writeln!(to, "  {word}  {:18}  {}", check.id, check.found)?;
-        writeln!(to, "        {}", t(self.lang, check.meaning))?;
-        check.cure.map_or(Ok(()), |cure| self.write_cure(cure, "        ", to))
+        writeln!(to, "        {}", t(self.lang, check.meaning))
     }
 
     fn write_cure(&self, key: &'static str, indent: &str, to: &mut dyn Write) -> io::Result<()> {

@@ -77,7 +77,7 @@ pub fn examine(surroundings: &Surroundings) -> Examination {
     checks.extend(trials.checks());
     checks.push(subids::check(surroundings));
     checks.extend(cgroups::checks(proc_root));
-    checks.push(overlay::check(trials.way()));
+    checks.push(overlay::check(&trials));
     checks.extend(tools::checks(surroundings));
     checks.extend(terminal::checks(surroundings));
     Examination { checks, ability: trials.ability() }

@@ -169,7 +169,7 @@ impl Trials {
             Err(_) => Verdict::Warn,
         };
         let outcome = result.map_or_else(|errno| format!("-1 {errno:?}"), |()| "0".to_owned());
-        let found = format!("unshare({}) = {outcome}", ns.flag());
+        let found = self.shut_out().unwrap_or_else(|| format!("unshare({}) = {outcome}", ns.flag()));
         let cure = result.err().map(|errno| match (self.cause(), errno) {
             (Some(cause), _) if self.way == Way::User => cause.keys().1,
             (_, Errno::EINVAL) => "doctor.cure.kernel",
@@ -177,6 +177,13 @@ impl Trials {
             _ => "doctor.cure.filtered",
         });
         Check { id, verdict, found, meaning, cure }
+    }
+
+    /// The call that kept this user out of the user namespace that all others are behind, if one did.
+    pub(super) fn shut_out(&self) -> Option<String> {
+        let user = self.each.iter().find(|(ns, _)| *ns == Namespace::User);
+        let refused = self.way == Way::User && user.is_some_and(|(_, result)| result.is_err());
+        refused.then(|| self.last_call())
     }
 
     fn unprivileged(&self) -> Check {
@@ -197,23 +204,27 @@ impl Trials {
 
     /// The last thing that was refused, and the switches that the kernel has.
     fn how_far(&self) -> String {
-        let Attempted { unshare, maps, usable } = self.unprivileged;
-        let outcome = match (unshare, maps, usable) {
-            (Err(errno), ..) => format!("unshare(CLONE_NEWUSER) = -1 {errno:?}"),
-            (_, Err(errno), _) => format!("write(/proc/self/uid_map) = -1 {errno:?}"),
-            (.., Err(errno)) => format!("unshare(CLONE_NEWNS) = -1 {errno:?}"),
-            (Ok(()), Ok(()), Ok(())) => "unshare(CLONE_NEWUSER) = 0".to_owned(),
-        };
         let switches = [
             ("user.max_user_namespaces", self.limits.max_user),
             ("kernel.unprivileged_userns_clone", self.limits.clone),
             ("kernel.apparmor_restrict_unprivileged_userns", self.limits.apparmor),
         ];
         let known = switches.iter().filter_map(|(name, value)| Some(format!("{name}={}", (*value)?)));
-        std::iter::once(outcome).chain(known).collect::<Vec<_>>().join(" · ")
+        std::iter::once(self.last_call()).chain(known).collect::<Vec<_>>().join(" · ")
     }
 
-    fn cause(&self) -> Option<Cause> {
+    fn last_call(&self) -> String {
+        let Attempted { unshare, maps, usable } = self.unprivileged;
+        match (unshare, maps, usable) {
+            (Err(errno), ..) => format!("unshare(CLONE_NEWUSER) = -1 {errno:?}"),
+            (_, Err(errno), _) => format!("write(/proc/self/uid_map) = -1 {errno:?}"),
+            (.., Err(errno)) => format!("unshare(CLONE_NEWNS) = -1 {errno:?}"),
+            (Ok(()), Ok(()), Ok(())) => "unshare(CLONE_NEWUSER) = 0".to_owned(),
+        }
+    }
+
+    /// Why ordinary users are refused, if they are.
+    pub(super) fn cause(&self) -> Option<Cause> {
         Cause::of(self.unprivileged, self.limits)
     }
 
@@ -352,7 +363,13 @@ mod tests {
             Trials { unprivileged: refused(Errno::ENOSPC), each: all(|_| Err(Errno::ENOSPC)), ..user };
         let (cause, cure) = Cause::MaxUserNamespaces.keys();
         assert_eq!(forbidden.ability(), Ability::No { cause, cure });
-        assert!(forbidden.checks().iter().all(|check| check.verdict != Verdict::Ok && check.cure.is_some()));
+        for check in forbidden.checks() {
+            assert_eq!((check.verdict == Verdict::Ok, check.cure), (false, Some(cure)), "{check:?}");
+            assert!(
+                check.found.starts_with("unshare(CLONE_NEWUSER) = -1 ENOSPC"),
+                "what was refused: {check:?}"
+            );
+        }
         let by_root = Trials { unprivileged: refused(Errno::ENOSPC), ..root };
         assert_eq!(by_root.ability(), Ability::LiveRoot, "root does not need what is forbidden to others");
     }

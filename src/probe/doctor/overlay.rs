@@ -9,7 +9,7 @@ use nix::{
 
 use super::{
     Check, Verdict,
-    namespaces::{Way, enter_user, errno_of, leave_for},
+    namespaces::{Trials, Way, enter_user, errno_of, leave_for},
 };
 use crate::{kernel::attempt::attempt, lab::namespace::Namespace};
 
@@ -20,21 +20,25 @@ const NOTHING: Option<&str> = None;
 
 /// A mount that succeeds proves little: without `userxattr`, and on the tmpfs of old kernels with it, a directory of
 /// the lower layer cannot be removed and made anew (EIO). So that is tried too.
-pub(super) fn check(way: Way) -> Check {
-    let mounted = attempt(|| mount_layers(way));
-    let replaced = mounted.and_then(|()| attempt(|| mount_layers(way).and_then(|()| replace_layer())));
-    let (verdict, found, cure) = match (mounted, replaced) {
-        (Err(errno), _) => {
-            (Verdict::Warn, format!("mount(overlay) = -1 {errno:?}"), Some("doctor.cure.overlay"))
-        }
-        (Ok(()), Err(errno)) => (
-            Verdict::Warn,
-            format!("mount(overlay) = 0 · rmdir + mkdir = -1 {errno:?}"),
-            Some("doctor.cure.overlay_tmpfs"),
-        ),
-        (Ok(()), Ok(())) => (Verdict::Ok, "mount(overlay) = 0 · rmdir + mkdir = 0".to_owned(), None),
+pub(super) fn check(trials: &Trials) -> Check {
+    let (verdict, found, cure) = match (trials.shut_out(), trials.cause()) {
+        (Some(call), Some(cause)) => (Verdict::Warn, call, Some(cause.keys().1)),
+        _ => really(trials.way()),
     };
     Check { id: "overlay", verdict, found, meaning: "doctor.meaning.overlay", cure }
+}
+
+fn really(way: Way) -> (Verdict, String, Option<&'static str>) {
+    if let Err(errno) = attempt(|| mount_layers(way)) {
+        return (Verdict::Warn, format!("mount(overlay) = -1 {errno:?}"), Some("doctor.cure.overlay"));
+    }
+    match attempt(|| mount_layers(way).and_then(|()| replace_layer())) {
+        Ok(()) => (Verdict::Ok, "mount(overlay) = 0 · rmdir + mkdir = 0".to_owned(), None),
+        Err(errno) => {
+            let found = format!("mount(overlay) = 0 · rmdir + mkdir = -1 {errno:?}");
+            (Verdict::Warn, found, Some("doctor.cure.overlay_tmpfs"))
+        }
+    }
 }
 
 fn mount_layers(way: Way) -> Result<(), Errno> {
