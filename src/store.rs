@@ -5,6 +5,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -83,7 +84,8 @@ impl Store {
         let path = dir.join(FILE);
         let mut store =
             Self { path: path.clone(), database: None, unsaved: Vec::new(), progress: Progress::default() };
-        if let Err(error) = fs::create_dir_all(dir) {
+        // 0700: as the XDG base directory specification asks of directories that are made
+        if let Err(error) = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir) {
             return (store, Some(Notice::Memory { path, cause: error.to_string() }));
         }
         let notice = match store.connect() {

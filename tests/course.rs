@@ -14,6 +14,7 @@ use korobka::{
     i18n::Lang,
     lab::fact::Fact,
 };
+use proptest::prelude::*;
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/course");
 const FILES: [&str; 6] =
@@ -197,6 +198,7 @@ fn a_hostile_directory_is_refused_path_by_path() {
     let lesson = dir.path().join("lessons/01-evil");
     fs::create_dir_all(lesson.join("lab/a/b/c/d")).unwrap();
     symlink("/etc/passwd", lesson.join("ru.md")).unwrap();
+    nix::unistd::mkfifo(&lesson.join("lab/02-pipe.toml"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     symlink("/", lesson.join("lab/root")).unwrap();
     fs::write(lesson.join("en.md"), vec![b'a'; (1 << 20) + 1]).unwrap();
     fs::write(lesson.join("lesson.toml"), b"title = \"\xff\"").unwrap();
@@ -217,4 +219,25 @@ fn a_directory_that_is_no_course_says_so() {
     fs::create_dir(dir.path().join("lessons")).unwrap();
     let empty = Course::from_dir(dir.path()).unwrap_err();
     assert!(empty.to_string().contains("no lessons"), "{empty}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_course_with_anything_changed_is_checked_without_a_panic(
+        file in 0..FILES.len(),
+        permille in 0..1000_usize,
+        cut in 0..40_usize,
+        put in "\\PC{0,20}|[\\[\\]{}=\"'\\n#.a1]{0,20}",
+    ) {
+        let path = format!("{FIXTURE}/lessons/01-isolation/{}", FILES[file]);
+        let all: Vec<char> = fs::read_to_string(path).unwrap().chars().collect();
+        let at = permille * all.len() / 1000;
+        let whole: String = all.iter().collect();
+        let changed: String =
+            all[..at].iter().copied().chain(put.chars()).chain(all[(at + cut).min(all.len())..].iter().copied()).collect();
+        let report = broken(FILES[file], &whole, &changed);
+        prop_assert!(report.errors.0.iter().all(|p| p.path.starts_with("lessons/01-isolation")), "{}", report);
+    }
 }
