@@ -4,6 +4,7 @@ pub mod action;
 pub mod expectation;
 pub mod explain;
 pub mod fact;
+pub mod ledger;
 pub mod namespace;
 pub mod observation;
 pub mod run;

@@ -15,7 +15,7 @@
 //! | [`probe`] | readers of /proc and friends, over a root path; what the machine can do | lab, kernel |
 //! | [`workload`] | what subjects run | kernel |
 //! | [`pty`] | the student's shell: session, reader, key encoder, screen | kernel |
-//! | [`store`] | progress, in SQLite | |
+//! | [`store`] | progress, in an event log | |
 //! | [`tui`] | model, message, update, effect; screens, panels, widgets | course, lab, i18n; never kernel nor stage's server |
 //! | [`runtime`] | owns threads and channels, carries out effects | everything above |
 //! | [`cli`] | one file a subcommand; the only place that prints | everything above |

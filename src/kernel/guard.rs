@@ -1,0 +1,177 @@
+//! The guard: refuses a call that would change something of the host's.
+//!
+//! What a call changes lives in a namespace. The guard compares that namespace of the acting process, read at that very
+//! moment, with the host's; where they are the same, or cannot be read, the call is not made and fails with `EPERM`.
+
+use std::os::{fd::OwnedFd, unix::fs::MetadataExt};
+
+use nix::{
+    errno::Errno,
+    fcntl::{AtFlags, OFlag, open},
+    sys::stat::{Mode, fstatat},
+};
+
+use super::{Call, Kernel};
+use crate::lab::namespace::Namespace;
+
+/// The inodes of the host's eight namespaces, in the order of [`Namespace::ALL`]; 0 where the kernel has none.
+pub type HostNamespaces = [u64; 8];
+
+/// Reads the inodes of a process's namespaces; 0 where a link cannot be read.
+pub fn namespaces_of(proc_pid: &str) -> HostNamespaces {
+    Namespace::ALL
+        .map(|ns| std::fs::metadata(format!("{proc_pid}/ns/{}", ns.name())).map_or(0, |meta| meta.ino()))
+}
+
+/// Lets a call through only when it cannot touch the host.
+#[derive(Debug)]
+pub struct Guard<K> {
+    inner: K,
+    host: HostNamespaces,
+    box_dir: String,
+    refused: bool,
+}
+
+impl<K: Kernel> Guard<K> {
+    /// Guards the host whose namespaces are these; files may be made below `box_dir` while something is mounted there.
+    pub const fn new(inner: K, host: HostNamespaces, box_dir: String) -> Self {
+        Self { inner, host, box_dir, refused: false }
+    }
+
+    /// Whether the last call was refused here and never reached the kernel.
+    pub const fn refused(&self) -> bool {
+        self.refused
+    }
+
+    /// The kernel behind it.
+    pub fn into_inner(self) -> K {
+        self.inner
+    }
+
+    fn allows(&self, call: &Call) -> bool {
+        match call {
+            Call::Mount { .. } | Call::Umount { .. } | Call::PivotRoot { .. } => {
+                self.left_host(Namespace::Mnt)
+            }
+            Call::SetHostname(_) => self.left_host(Namespace::Uts),
+            Call::LinkUp(_) => self.left_host(Namespace::Net),
+            Call::MsgGet | Call::ShmGet(_) | Call::MqOpen(_) => self.left_host(Namespace::Ipc),
+            Call::Write { path, .. } => path.starts_with("/proc/") && !path.contains(".."),
+            Call::Create { path, .. } | Call::Mkdir(path) | Call::Symlink { link: path, .. } => {
+                self.left_host(Namespace::Mnt) && self.in_mounted_box(path)
+            }
+            // Of the stage alone, and always the two id map helpers.
+            Call::Run { program, .. } => program.ends_with("/newuidmap") || program.ends_with("/newgidmap"),
+            Call::Unshare(_) | Call::Clone(_) | Call::Chroot(_) | Call::Chdir(_) | Call::DropCapabilities => {
+                true
+            }
+        }
+    }
+
+    fn left_host(&self, kind: Namespace) -> bool {
+        let now = own_namespace(kind);
+        let host =
+            Namespace::ALL.iter().zip(self.host).find(|(ns, _)| **ns == kind).map_or(0, |(_, ino)| ino);
+        host != 0 && now.is_some_and(|ino| ino != host)
+    }
+
+    /// Below the box directory, which is a mount point in the caller's own mount namespace.
+    fn in_mounted_box(&self, path: &str) -> bool {
+        let below = path.strip_prefix(&self.box_dir).is_some_and(|rest| rest.starts_with('/'));
+        let device = |path: &str| std::fs::metadata(path).map(|meta| meta.dev());
+        let mounted = matches!(
+            (device(&self.box_dir), device(&format!("{}/..", self.box_dir))),
+            (Ok(inner), Ok(outer)) if inner != outer
+        );
+        below && !path.contains("..") && mounted
+    }
+}
+
+impl<K: Kernel> Kernel for Guard<K> {
+    fn call(&mut self, call: &Call) -> Result<i64, Errno> {
+        self.refused = !self.allows(call);
+        if self.refused { Err(Errno::EPERM) } else { self.inner.call(call) }
+    }
+}
+
+/// The inode of the caller's namespace now, through `/proc/self` or, where no /proc is left, through the directory that
+/// [`keep_own_proc`] kept open.
+fn own_namespace(kind: Namespace) -> Option<u64> {
+    let link = format!("ns/{}", kind.name());
+    KEPT.with_borrow(|kept| {
+        let dir = kept.as_ref()?;
+        fstatat(dir, link.as_str(), AtFlags::empty()).ok().map(|stat| stat.st_ino)
+    })
+}
+
+thread_local! {
+    static KEPT: std::cell::RefCell<Option<OwnedFd>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Keeps the caller's own directory of /proc open: at its start and after each fork, while /proc is still there.
+pub fn keep_own_proc() -> Result<(), Errno> {
+    let dir = open("/proc/self", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    KEPT.set(Some(dir));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::mount::{MntFlags, MsFlags};
+
+    use super::*;
+    use crate::kernel::Recording;
+
+    fn dangerous() -> Vec<Call> {
+        vec![
+            Call::SetHostname("box".to_owned()),
+            Call::Mount {
+                source: "none".to_owned(),
+                target: "/".to_owned(),
+                fstype: String::new(),
+                flags: MsFlags::MS_PRIVATE,
+                data: String::new(),
+            },
+            Call::Umount { target: "/proc".to_owned(), flags: MntFlags::MNT_DETACH },
+            Call::PivotRoot { new_root: ".".to_owned(), put_old: ".".to_owned() },
+            Call::LinkUp("lo".to_owned()),
+            Call::MsgGet,
+            Call::ShmGet(4096),
+            Call::MqOpen("/q".to_owned()),
+            Call::Mkdir("/tmp/box/usr".to_owned()),
+            Call::Create { path: "/etc/passwd".to_owned(), text: String::new() },
+            Call::Symlink { target: "usr/bin".to_owned(), link: "/tmp/box/bin".to_owned() },
+            Call::Write { path: "/etc/passwd".to_owned(), text: String::new() },
+            Call::Write { path: "/proc/../etc/passwd".to_owned(), text: String::new() },
+        ]
+    }
+
+    #[test]
+    fn in_the_hosts_namespaces_nothing_of_the_host_can_be_changed() {
+        keep_own_proc().unwrap();
+        let mut guard = Guard::new(Recording::default(), namespaces_of("/proc/self"), "/tmp/box".to_owned());
+        for call in dangerous() {
+            assert_eq!(guard.call(&call), Err(Errno::EPERM), "{call:?}");
+            assert!(guard.refused());
+        }
+        assert_eq!(guard.inner.calls, []);
+    }
+
+    #[test]
+    fn outside_the_hosts_namespaces_calls_go_through_but_files_stay_in_the_box() {
+        keep_own_proc().unwrap();
+        let elsewhere = namespaces_of("/proc/self").map(|ino| ino + 1);
+        let mut guard = Guard::new(Recording::default(), elsewhere, "/nowhere/box".to_owned());
+        assert_eq!(guard.call(&Call::SetHostname("box".to_owned())), Ok(0));
+        assert_eq!(guard.call(&Call::MsgGet), Ok(0));
+        assert_eq!(guard.call(&Call::Mkdir("/nowhere/box/usr".to_owned())), Err(Errno::EPERM));
+        assert_eq!(guard.call(&Call::Mkdir("/home/x".to_owned())), Err(Errno::EPERM));
+    }
+
+    #[test]
+    fn a_host_whose_namespaces_are_unknown_is_not_touched() {
+        keep_own_proc().unwrap();
+        let mut guard = Guard::new(Recording::default(), [0; 8], "/tmp/box".to_owned());
+        assert_eq!(guard.call(&Call::MsgGet), Err(Errno::EPERM));
+    }
+}

@@ -1,0 +1,41 @@
+//! One message to the kernel's routing socket, `rtnetlink(7)`: bring an interface up.
+
+use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_route::{
+    RouteNetlinkMessage,
+    link::{LinkFlags, LinkMessage},
+};
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use nix::{errno::Errno, net::if_::if_nametoindex};
+
+/// `ip link set NAME up`.
+pub(super) fn link_up(name: &str) -> Result<(), Errno> {
+    let mut link = LinkMessage::default();
+    link.header.index = if_nametoindex(name)?;
+    link.header.flags = LinkFlags::Up;
+    link.header.change_mask = LinkFlags::Up;
+    let mut header = NetlinkHeader::default();
+    header.flags = NLM_F_REQUEST | NLM_F_ACK;
+    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(RouteNetlinkMessage::SetLink(link)));
+    message.finalize();
+    let mut bytes = vec![0; message.buffer_len()];
+    message.serialize(&mut bytes);
+
+    let socket = Socket::new(NETLINK_ROUTE).map_err(|e| errno(&e))?;
+    socket.send_to(&bytes, &SocketAddr::new(0, 0), 0).map_err(|e| errno(&e))?;
+    let mut answer = Vec::with_capacity(4096);
+    socket.recv(&mut answer, 0).map_err(|e| errno(&e))?;
+    let answer =
+        NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer).map_err(|_malformed| Errno::EBADMSG)?;
+    match answer.payload {
+        NetlinkPayload::Error(error) => match error.code {
+            None => Ok(()),
+            Some(code) => Err(Errno::from_raw(-code.get())),
+        },
+        _ => Ok(()),
+    }
+}
+
+fn errno(error: &std::io::Error) -> Errno {
+    Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO))
+}

@@ -1,0 +1,108 @@
+//! Starting processes of our own, and the shell on a terminal.
+
+use std::{
+    io,
+    os::{fd::OwnedFd, unix::process::CommandExt},
+    process::{Child, Command, Stdio},
+};
+
+use nix::{
+    errno::Errno,
+    libc,
+    sys::{
+        prctl,
+        signal::{SigSet, SigmaskHow, Signal, pthread_sigmask},
+    },
+    unistd::{getppid, setsid},
+};
+
+use crate::lab::namespace::Namespace;
+
+/// Starts this program again in another role, with one end of a socket as its standard input. The path of the binary
+/// goes through `/proc/self/exe`, so that it works after the file has been replaced.
+pub fn start_role(role: &str, args: &[&str], socket: OwnedFd) -> io::Result<Child> {
+    let mut command = Command::new("/proc/self/exe");
+    command.arg0("korobka").arg(role).args(args).current_dir("/");
+    command.stdin(socket).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn()
+}
+
+/// Asks the kernel for a signal when the parent dies, and checks that it has not died meanwhile, `PR_SET_PDEATHSIG(2const)`.
+/// The setting is lost in a fork, so every process of ours asks for itself. `ESRCH` where the parent is gone.
+pub fn die_with_parent(signal: Signal, parent: i32) -> Result<(), Errno> {
+    prctl::set_pdeathsig(signal)?;
+    // In a new PID namespace the parent is outside and reads as 0.
+    let now = getppid().as_raw();
+    if now == parent || now == 0 { Ok(()) } else { Err(Errno::ESRCH) }
+}
+
+/// Sets the name that `ps` shows, at most 15 bytes.
+pub fn rename(name: &std::ffi::CStr) -> Result<(), Errno> {
+    prctl::set_name(name)
+}
+
+/// Leaves at once, without running anything that the parent would run too: the way out of a forked child.
+pub fn leave(code: i32) -> ! {
+    // SAFETY: _exit takes an integer and does not return.
+    #[expect(unsafe_code, reason = "a forked child must not run the parent's exit handlers")]
+    unsafe {
+        libc::_exit(code)
+    }
+}
+
+/// Blocks signals so that they can be read from a descriptor.
+pub fn block(signals: &[Signal]) -> Result<SigSet, Errno> {
+    let set: SigSet = signals.iter().copied().collect();
+    pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&set), None)?;
+    Ok(set)
+}
+
+/// Starts a shell as the leader of a new session with `terminal` as its controlling terminal. It first leaves the
+/// namespaces `apart`, which is how a root shell beside the box is kept from the host's mounts and links.
+pub fn start_shell(
+    terminal: &OwnedFd,
+    environment: &[(String, String)],
+    apart: Vec<Namespace>,
+) -> io::Result<Child> {
+    let (program, args) = shell();
+    let mut command = Command::new(program);
+    command.args(args).env_clear().envs(environment.iter().cloned());
+    command.stdin(terminal.try_clone()?).stdout(terminal.try_clone()?).stderr(terminal.try_clone()?);
+    // SAFETY: the closure runs in the forked child of a process with one thread.
+    #[expect(unsafe_code, reason = "a controlling terminal can only be taken between fork and exec")]
+    unsafe {
+        command.pre_exec(move || before_shell(&apart));
+    }
+    command.spawn()
+}
+
+fn before_shell(apart: &[Namespace]) -> io::Result<()> {
+    use super::{Call, Kernel, Linux};
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    setsid()?;
+    take_terminal()?;
+    SigSet::empty().thread_set_mask()?;
+    if !apart.is_empty() {
+        Linux.call(&Call::Unshare(apart.to_vec()))?;
+    }
+    if apart.contains(&Namespace::Mnt) {
+        Linux.call(&super::call::make_private())?;
+    }
+    Ok(())
+}
+
+fn take_terminal() -> io::Result<()> {
+    // SAFETY: TIOCSCTTY takes an integer; standard input is the terminal.
+    #[expect(unsafe_code, reason = "ioctl has no safe form")]
+    let result = unsafe { libc::ioctl(libc::STDIN_FILENO, libc::TIOCSCTTY, 0) };
+    Errno::result(result).map(|_| ()).map_err(io::Error::from)
+}
+
+/// Bash without the student's start-up files where there is one (a clean prompt, and it starts at once), else sh.
+fn shell() -> (&'static str, &'static [&'static str]) {
+    if std::path::Path::new("/bin/bash").exists() {
+        ("/bin/bash", &["--noprofile", "--norc"])
+    } else {
+        ("/bin/sh", &[])
+    }
+}

@@ -1,0 +1,80 @@
+//! What each action does, call by call. One action a file; every call goes through a [`Kernel`], which traces it.
+
+use nix::errno::Errno;
+
+use crate::{
+    kernel::{Call, Kernel},
+    lab::{action::Action, trace::Failure},
+};
+
+mod chroot;
+mod create_ipc;
+mod furnish_root;
+mod lo_up;
+mod make_private;
+pub mod map_ids;
+mod mount;
+mod pivot_root;
+mod set_hostname;
+mod spawn_workload;
+mod time_offset;
+pub mod try_unshare;
+mod unshare;
+
+/// Carries out one action of a subject on itself. A clone, and what the stage does from outside, are not here: see
+/// [`super::subject`] and [`map_ids`].
+pub fn perform(action: &Action, kernel: &mut dyn Kernel, box_dir: &str) -> Result<(), Failure> {
+    match action {
+        Action::SpawnWorkload { workload } => spawn_workload::act(kernel, *workload),
+        Action::Unshare { ns } => unshare::act(kernel, ns),
+        Action::SetHostname { name } => set_hostname::act(kernel, name.as_str()),
+        Action::MakePrivate {} => make_private::act(kernel),
+        Action::Mount { what, at } => mount::act(kernel, *what, &at.path(box_dir)),
+        Action::FurnishRoot {} => furnish_root::act(kernel, box_dir),
+        Action::Chroot {} => chroot::act(kernel, box_dir),
+        Action::PivotRoot {} => pivot_root::act(kernel, box_dir),
+        Action::LoUp {} => lo_up::act(kernel),
+        Action::CreateIpc { kind } => create_ipc::act(kernel, *kind),
+        Action::TimeOffset { boottime } => time_offset::act(kernel, *boottime),
+        Action::TryUnshare { .. }
+        | Action::Clone { .. }
+        | Action::MapIds { .. }
+        | Action::EndChild {}
+        | Action::Fresh {} => Err(misplaced(action)),
+    }
+}
+
+/// An action was sent to a process that does not carry it out.
+pub fn misplaced(action: &Action) -> Failure {
+    Failure {
+        operation: "subject".to_owned(),
+        arguments: vec![format!("{action:?}")],
+        errno: format!("{:?}", Errno::EINVAL),
+        path: None,
+    }
+}
+
+/// Makes one call; a failure carries its name, its arguments, its errno and its path.
+fn call(kernel: &mut dyn Kernel, call: &Call) -> Result<i64, Failure> {
+    kernel.call(call).map_err(|errno| failure_of(call, errno))
+}
+
+/// A failed call as data.
+pub fn failure_of(call: &Call, errno: Errno) -> Failure {
+    Failure {
+        operation: call.name().to_owned(),
+        arguments: call.args(),
+        errno: format!("{errno:?}"),
+        path: call.path().map(str::to_owned),
+    }
+}
+
+/// A failure of something that is not a [`Call`]: the housekeeping around it.
+pub fn local_failure(operation: &str, errno: Errno) -> Failure {
+    Failure {
+        operation: operation.to_owned(),
+        arguments: Vec::new(),
+        errno: format!("{errno:?}"),
+        path: None,
+    }
+}

@@ -1,0 +1,143 @@
+//! One process of ours that takes orders: the present subject, or one that it was cloned from and that waits behind it.
+
+use std::{
+    collections::VecDeque,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    time::{Duration, Instant},
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+};
+
+use super::{
+    order::{Answer, Order},
+    wire::{self, WireError},
+};
+use crate::{
+    kernel::{process, socket},
+    lab::trace::Failure,
+};
+
+/// How long a process of ours may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A process that takes orders, and the stage's end of its socket.
+#[derive(Debug)]
+pub struct Member {
+    socket: OwnedFd,
+    pid: i32,
+    number: u64,
+    notes: VecDeque<i32>,
+}
+
+/// It did not do as ordered.
+#[derive(Debug)]
+pub enum Refusal {
+    /// It is gone.
+    Gone,
+    /// It answers with a failure, or not at all.
+    Failed(Failure),
+}
+
+impl Member {
+    /// Starts a bare subject: the same binary again.
+    pub fn start() -> Result<Self, Failure> {
+        let (ours, theirs) =
+            socket::pair().map_err(|errno| super::act::local_failure("socketpair", errno))?;
+        process::start_role("@subject", &[], theirs).map_err(|error| {
+            let errno = Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO));
+            super::act::local_failure("execve", errno)
+        })?;
+        Self::expect(ours).map_err(|refusal| match refusal {
+            Refusal::Gone => super::act::local_failure("subject", Errno::ESRCH),
+            Refusal::Failed(failure) => failure,
+        })
+    }
+
+    /// Waits until a new process says that it is there; the packet's credentials say who it is.
+    pub fn expect(socket: OwnedFd) -> Result<Self, Refusal> {
+        let mut member = Self { socket, pid: 0, number: 0, notes: VecDeque::new() };
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let received = member.receive(until)?;
+            if let (Answer::Here, Some(sender)) = (received.message, received.sender) {
+                member.pid = sender.as_raw();
+                return Ok(member);
+            }
+        }
+    }
+
+    /// Its number, as the stage's /proc has it.
+    pub const fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// The number of the next order.
+    pub const fn next_number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    /// Gives an order without waiting.
+    pub fn tell(&self, order: &Order, fd: Option<BorrowedFd<'_>>) -> Result<(), Refusal> {
+        wire::send(&self.socket, order, fd).map_err(|error| refusal(&error))
+    }
+
+    /// Gives an order and waits for its answer.
+    pub fn ask(&mut self, order: &Order, fd: Option<BorrowedFd<'_>>) -> Result<Answer, Refusal> {
+        self.tell(order, fd)?;
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.receive(until)?.message {
+                Answer::ShellEnded { status } => self.notes.push_back(status),
+                answer @ (Answer::Done { number, .. }
+                | Answer::Seen { number, .. }
+                | Answer::Shell { number, .. })
+                    if number == self.number =>
+                {
+                    return Ok(answer);
+                }
+                // The answer to an order that nobody waits for any more.
+                Answer::Here | Answer::Done { .. } | Answer::Seen { .. } | Answer::Shell { .. } => {}
+            }
+        }
+    }
+
+    /// Takes what it says of itself: the status of a shell that has ended. `Gone` when it is.
+    pub fn listen(&mut self) -> Result<Option<i32>, Refusal> {
+        if let Some(status) = self.notes.pop_front() {
+            return Ok(Some(status));
+        }
+        match self.receive(Instant::now())?.message {
+            Answer::ShellEnded { status } => Ok(Some(status)),
+            Answer::Here | Answer::Done { .. } | Answer::Seen { .. } | Answer::Shell { .. } => Ok(None),
+        }
+    }
+
+    fn receive(&self, until: Instant) -> Result<wire::Received<Answer>, Refusal> {
+        let left = until.saturating_duration_since(Instant::now());
+        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+        let mut fds = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, timeout) {
+            Ok(0) => Err(Refusal::Failed(super::act::local_failure("subject", Errno::ETIMEDOUT))),
+            Ok(_) | Err(Errno::EINTR) => wire::receive(&self.socket).map_err(|error| refusal(&error)),
+            Err(errno) => Err(refusal(&errno.into())),
+        }
+    }
+}
+
+impl AsFd for Member {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+fn refusal(error: &WireError) -> Refusal {
+    match error {
+        WireError::Gone => Refusal::Gone,
+        WireError::Socket(errno) => Refusal::Failed(super::act::local_failure("subject", *errno)),
+        WireError::Malformed(_) => Refusal::Failed(super::act::local_failure("subject", Errno::EBADMSG)),
+    }
+}

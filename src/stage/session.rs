@@ -1,0 +1,127 @@
+//! A session's directory: the only thing that a stage makes outside namespaces. A lock file in it says that its stage
+//! lives; the janitor ([`super::janitor`]) removes those whose stage does not.
+//!
+//! ```text
+//! <runtime directory>/korobka/session-4242/lock    held with flock(2) while the stage lives
+//!                                          box     an empty directory, $BOX: what a lab mounts its new root on
+//! ```
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
+    path::{Path, PathBuf},
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::{Flock, FlockArg},
+    unistd::geteuid,
+};
+
+/// What the directories of sessions begin with.
+pub const PREFIX: &str = "session-";
+
+/// Why a session's directory could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// A directory could not be made or read.
+    #[error("cannot make {path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Somebody else's directory stands where ours should.
+    #[error("{path} does not belong to user {uid}, or others may write to it")]
+    NotOurs {
+        /// Which.
+        path: PathBuf,
+        /// Who we are.
+        uid: u32,
+    },
+}
+
+/// The directory of a living session.
+#[derive(Debug)]
+pub struct Session {
+    dir: PathBuf,
+    lock: Flock<File>,
+}
+
+impl Session {
+    /// Makes and locks a directory below `parent` (made with mode 0700 if need be).
+    pub fn create(parent: &Path) -> Result<Self, SessionError> {
+        private_dir(parent)?;
+        let dir = parent.join(format!("{PREFIX}{}", std::process::id()));
+        let made = fs::DirBuilder::new().mode(0o700).create(&dir);
+        made.map_err(|source| SessionError::Io { path: dir.clone(), source })?;
+        let path = dir.join("lock");
+        let lock = File::create_new(&path)
+            .and_then(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, e)| e.into()))
+            .map_err(|source| SessionError::Io { path, source })?;
+        let path = dir.join("box");
+        fs::create_dir(&path).map_err(|source| SessionError::Io { path, source })?;
+        Ok(Self { dir, lock })
+    }
+
+    /// `$BOX`.
+    pub fn box_dir(&self) -> PathBuf {
+        self.dir.join("box")
+    }
+
+    /// Removes the directory; nothing is mounted on it in this namespace.
+    pub fn remove(self) -> io::Result<()> {
+        remove(&self.dir)?;
+        drop(self.lock);
+        Ok(())
+    }
+}
+
+/// Removes a session's directory by the names that a stage makes, never by what happens to be there.
+pub(super) fn remove(dir: &Path) -> io::Result<()> {
+    absent_is_fine(fs::remove_dir(dir.join("box")))?;
+    absent_is_fine(fs::remove_file(dir.join("lock")))?;
+    absent_is_fine(fs::remove_dir(dir))
+}
+
+fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Makes a directory that only its owner may enter, or checks that it is one.
+fn private_dir(path: &Path) -> Result<(), SessionError> {
+    let io_error = |source| SessionError::Io { path: path.to_owned(), source };
+    fs::DirBuilder::new().mode(0o700).recursive(true).create(path).map_err(io_error)?;
+    let meta = fs::symlink_metadata(path).map_err(io_error)?;
+    let uid = geteuid().as_raw();
+    let ours = meta.is_dir() && meta.uid() == uid && meta.mode() & 0o022 == 0;
+    if ours { Ok(()) } else { Err(SessionError::NotOurs { path: path.to_owned(), uid }) }
+}
+
+/// Where sessions live: below the given state directory, else in `$XDG_RUNTIME_DIR`, else in /tmp under the user's number.
+pub fn parent_dir(root_dir: Option<&Path>, runtime_dir: Option<&Path>) -> PathBuf {
+    match (root_dir, runtime_dir) {
+        (Some(root), _) => root.join("sessions"),
+        (None, Some(runtime)) if runtime.is_dir() => runtime.join("korobka"),
+        _ => PathBuf::from(format!("/tmp/korobka-{}", geteuid())),
+    }
+}
+
+/// Whether nobody holds a session's lock: its stage is gone. `None` where that cannot be told.
+pub(super) fn abandoned(dir: &Path) -> Option<bool> {
+    let file = match File::open(dir.join("lock")) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(true),
+        Err(_) => return None,
+    };
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(_) => Some(true),
+        Err((_, Errno::EWOULDBLOCK)) => Some(false),
+        Err(_) => None,
+    }
+}

@@ -1,0 +1,209 @@
+//! The subject: the process that is put into the box. It waits for orders and carries them out on itself, since no
+//! process can put another into a new namespace.
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        signal::Signal,
+        signalfd::{SfdFlags, SignalFd},
+    },
+    unistd::getppid,
+};
+
+use super::{
+    act,
+    escape::EscapeReader,
+    order::{Answer, Fault, Order},
+    wire::{self, Received, WireError},
+};
+use crate::{
+    kernel::{
+        Call, Failing, Guard, Kernel, Linux, Traced, descent,
+        guard::{self, HostNamespaces},
+        process, socket,
+    },
+    lab::{
+        action::Action,
+        fact::{Fact, FactId},
+        namespace::Namespace,
+        trace::{Actor, Failure, Trace},
+    },
+    probe::inside::{InsideReader, View},
+};
+
+/// A subject at rest between orders.
+struct Subject {
+    socket: OwnedFd,
+    signals: SignalFd,
+    host: HostNamespaces,
+    box_dir: String,
+    reader: Option<InsideReader>,
+    escape: EscapeReader,
+    shell: Option<i32>,
+}
+
+/// The role: takes orders from standard input until the stage goes away.
+pub fn run(socket: OwnedFd) -> Result<(), WireError> {
+    if socket::peer(&socket)? != getppid() {
+        return Err(Errno::EPERM.into());
+    }
+    let parent = getppid().as_raw();
+    process::die_with_parent(Signal::SIGKILL, parent)?;
+    descent::adopt_orphans()?;
+    guard::keep_own_proc()?;
+    let signals = process::block(&[Signal::SIGCHLD])?;
+    let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+    wire::send(&socket, &Answer::Here, None)?;
+    let mut subject = Subject {
+        socket,
+        signals,
+        host: [0; 8],
+        box_dir: String::new(),
+        reader: None,
+        escape: EscapeReader::default(),
+        shell: None,
+    };
+    loop {
+        subject.wait()?;
+    }
+}
+
+impl Subject {
+    /// Waits for an order or the end of a child, and deals with it.
+    fn wait(&mut self) -> Result<(), WireError> {
+        let (order, child) = {
+            let mut fds = [
+                PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+            ];
+            match poll(&mut fds, PollTimeout::NONE) {
+                Err(Errno::EINTR) => return Ok(()),
+                other => other?,
+            };
+            let ready = |fd: &PollFd<'_>| fd.revents().is_some_and(|events| !events.is_empty());
+            (ready(&fds[0]), ready(&fds[1]))
+        };
+        if child {
+            self.bury()?;
+        }
+        if order {
+            let received = wire::receive::<Order>(&self.socket)?;
+            self.obey(received)?;
+        }
+        Ok(())
+    }
+
+    /// Reaps children; the stage wants to know of the shell.
+    fn bury(&mut self) -> Result<(), WireError> {
+        while let Ok(Some(_)) = self.signals.read_signal() {}
+        for (pid, status) in descent::reap() {
+            if self.shell == Some(pid) {
+                self.shell = None;
+                wire::send(&self.socket, &Answer::ShellEnded { status }, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, received: Received<Order>) -> Result<(), WireError> {
+        match received.message {
+            Order::Begin { host, box_dir, inside } => {
+                self.host = host;
+                self.box_dir = box_dir;
+                self.reader = Some(InsideReader::new(&inside));
+                Ok(())
+            }
+            Order::Look { number } => {
+                let answer = Answer::Seen { number, view: Box::new(self.look()) };
+                wire::send(&self.socket, &answer, None)
+            }
+            Order::Act { number, action, fault } => self.act(number, &action, fault.as_ref(), received.fd),
+            Order::Shell { number, environment, apart } => {
+                let answer = match self.start_shell(received.fd, &environment, apart) {
+                    Ok(pid) => Answer::Shell { number, pid },
+                    Err(errno) => {
+                        let failure = Some(act::local_failure("execve", errno));
+                        Answer::Done { number, traces: Vec::new(), failure }
+                    }
+                };
+                wire::send(&self.socket, &answer, None)
+            }
+        }
+    }
+
+    fn look(&mut self) -> View {
+        let mut view = self.reader.as_mut().map(InsideReader::read).unwrap_or_default();
+        view.facts.insert(FactId::subject(Fact::Escape), self.escape.read());
+        view
+    }
+
+    fn act(
+        &mut self,
+        number: u64,
+        action: &Action,
+        fault: Option<&Fault>,
+        heir: Option<OwnedFd>,
+    ) -> Result<(), WireError> {
+        let at = fault.map(|fault| fault.at);
+        let errno = Errno::from_raw(fault.map_or(0, |fault| fault.errno));
+        let traced = Traced::new(Failing::new(Linux, at, errno), Actor::Subject);
+        let mut guard = Guard::new(traced, self.host, self.box_dir.clone());
+        let result = match (action, heir) {
+            (Action::Clone { ns }, Some(heir)) => match fork(&mut guard, ns) {
+                Ok(0) => return self.inherit(heir),
+                Ok(_) => Ok(Vec::new()),
+                Err(failure) => Err(failure),
+            },
+            (Action::TryUnshare { ns }, _) => act::try_unshare::act(&mut guard, ns, Self::privileged()),
+            (other, _) => act::perform(other, &mut guard, &self.box_dir).map(|()| Vec::new()),
+        };
+        let refused = guard.refused();
+        let mut calls = guard.into_inner().into_traces();
+        let failure = match result {
+            Ok(more) => {
+                calls.extend::<Vec<Trace>>(more);
+                None
+            }
+            Err(failure) if refused => Some(Failure { operation: "guard".to_owned(), ..failure }),
+            Err(failure) => Some(failure),
+        };
+        wire::send(&self.socket, &Answer::Done { number, traces: calls, failure }, None)
+    }
+
+    /// In the child of a clone: takes over as the subject, with a socket of its own.
+    fn inherit(&mut self, socket: OwnedFd) -> Result<(), WireError> {
+        self.socket = socket;
+        self.shell = None;
+        process::die_with_parent(Signal::SIGKILL, getppid().as_raw())?;
+        guard::keep_own_proc().or_else(|errno| if errno == Errno::ENOENT { Ok(()) } else { Err(errno) })?;
+        wire::send(&self.socket, &Answer::Here, None)
+    }
+
+    /// Whether it has capabilities in the host's user namespace.
+    fn privileged() -> bool {
+        caps::read(None, caps::CapSet::Effective).is_ok_and(|set| !set.is_empty())
+    }
+
+    fn start_shell(
+        &mut self,
+        terminal: Option<OwnedFd>,
+        environment: &[(String, String)],
+        apart: Vec<Namespace>,
+    ) -> Result<i32, Errno> {
+        let terminal = terminal.ok_or(Errno::EBADF)?;
+        let child = process::start_shell(&terminal, environment, apart)
+            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO)))?;
+        let pid = i32::try_from(child.id()).map_err(|_impossible| Errno::EOVERFLOW)?;
+        self.shell = Some(pid);
+        Ok(pid)
+    }
+}
+
+/// Forks: 0 in the child, which is about to be the subject.
+fn fork(kernel: &mut impl Kernel, ns: &[Namespace]) -> Result<i64, Failure> {
+    let call = Call::Clone(ns.to_vec());
+    kernel.call(&call).map_err(|errno| act::failure_of(&call, errno))
+}

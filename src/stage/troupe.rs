@@ -1,0 +1,251 @@
+//! The troupe: the subject and the processes it was cloned from, with the ledger of what was done to it.
+
+use std::{
+    os::fd::{AsFd, BorrowedFd},
+    path::PathBuf,
+};
+
+use nix::{
+    errno::Errno,
+    sys::{
+        signal::{Signal, kill},
+        wait::waitpid,
+    },
+    unistd::{Pid, getegid, geteuid},
+};
+
+use super::{
+    act::{self, map_ids::Owner},
+    member::{Member, Refusal},
+    observe::Eyes,
+    order::{Answer, Fault, Order},
+};
+use crate::{
+    kernel::{Failing, Linux, Traced, descent, guard::HostNamespaces, socket},
+    lab::{
+        action::{Action, IdMap},
+        ledger::Ledger,
+        observation::Observation,
+        trace::{Actor, Failure, Trace},
+    },
+    probe::inside::Inside,
+};
+
+/// What a new subject is told of the host.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The host's namespaces.
+    pub host: HostNamespaces,
+    /// `$BOX`.
+    pub box_dir: PathBuf,
+    /// What to look for from inside.
+    pub inside: Inside,
+}
+
+/// The processes on the stage.
+#[derive(Debug)]
+pub struct Troupe {
+    setting: Setting,
+    /// The subject last; before it those that it was cloned from.
+    members: Vec<Member>,
+    ledger: Ledger,
+}
+
+impl Troupe {
+    /// Nobody yet.
+    pub const fn new(setting: Setting) -> Self {
+        Self { setting, members: Vec::new(), ledger: Ledger::new() }
+    }
+
+    /// The present subject.
+    pub fn subject(&mut self) -> Result<&mut Member, Refusal> {
+        self.members.last_mut().ok_or(Refusal::Gone)
+    }
+
+    /// Everyone, for waiting on their sockets.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// What each member says of itself: statuses of shells that ended; `Gone` when one of them is.
+    pub fn listen(&mut self, at: usize) -> Result<Option<i32>, Refusal> {
+        self.members.get_mut(at).map_or(Err(Refusal::Gone), Member::listen)
+    }
+
+    /// A new bare subject, brought to where these actions lead.
+    pub fn open(&mut self, replay: &[Action]) -> Result<(), Failure> {
+        self.end();
+        self.enter()?;
+        let ledger: Ledger = replay.iter().collect();
+        for action in ledger.replay() {
+            if let Err((_, failure)) = self.carry_out(&action, None) {
+                self.end();
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries out actions in order, stopping at the first that fails, and returns every call made. What succeeded before
+    /// the failure is not in the ledger then: [`Self::roll_back`] leads to where the first action began.
+    pub fn act(&mut self, actions: &[Action], mut fault: Option<Fault>) -> (Vec<Trace>, Option<Failure>) {
+        let past = self.ledger.clone();
+        let mut traces: Vec<Trace> = Vec::new();
+        for action in actions {
+            match self.carry_out(action, fault.as_ref()) {
+                Ok(more) => {
+                    fault = fault.and_then(|fault| later(&fault, more.len()));
+                    traces.extend(more);
+                }
+                Err((more, failure)) => {
+                    traces.extend(more);
+                    self.ledger = past;
+                    return (traces, Some(failure));
+                }
+            }
+        }
+        (traces, None)
+    }
+
+    /// Brings a new subject to where the present one was before something went wrong.
+    pub fn roll_back(&mut self) -> Result<(), Failure> {
+        let replay = self.ledger.replay();
+        self.open(&replay)
+    }
+
+    /// Looks at the subject.
+    pub fn look(&mut self, eyes: &mut Eyes) -> Result<Observation, Refusal> {
+        let subject = self.subject()?;
+        let number = subject.next_number();
+        match subject.ask(&Order::Look { number }, None)? {
+            Answer::Seen { view, .. } => Ok(eyes.subject(subject.pid(), *view)),
+            _ => Err(Refusal::Failed(act::local_failure("subject", Errno::EBADMSG))),
+        }
+    }
+
+    /// Ends everyone and everything below them.
+    pub fn end(&mut self) {
+        let members = std::mem::take(&mut self.members);
+        self.ledger = Ledger::new();
+        if let Some(first) = members.first() {
+            let below = descent::below(first.pid());
+            descent::end_below(first.pid());
+            end_child(first.pid());
+            // Orphans of theirs are the stage's children now.
+            below.into_iter().for_each(end_child);
+        }
+    }
+
+    fn enter(&mut self) -> Result<(), Failure> {
+        let member = Member::start()?;
+        let Setting { host, box_dir, inside } = self.setting.clone();
+        let begin = Order::Begin { host, box_dir: box_dir.to_string_lossy().into_owned(), inside };
+        member.tell(&begin, None).map_err(gone_is_failure)?;
+        self.members.push(member);
+        Ok(())
+    }
+
+    fn carry_out(&mut self, action: &Action, fault: Option<&Fault>) -> Result<Vec<Trace>, Wrong> {
+        let traces = match action {
+            Action::Fresh {} => {
+                self.end();
+                self.enter().map_err(|failure| (Vec::new(), failure))?;
+                Vec::new()
+            }
+            Action::EndChild {} => self.end_subject()?,
+            Action::MapIds { map } => self.map_ids(*map, fault)?,
+            Action::Clone { .. } => self.clone_subject(action, fault)?,
+            other => self.order(other, fault, None)?,
+        };
+        self.ledger.note(action);
+        Ok(traces)
+    }
+
+    fn order(&mut self, action: &Action, fault: Option<&Fault>, heir: Option<BorrowedFd<'_>>) -> Acted {
+        let subject = self.subject().map_err(nothing_done)?;
+        let number = subject.next_number();
+        let order = Order::Act { number, action: action.clone(), fault: fault.cloned() };
+        match subject.ask(&order, heir).map_err(nothing_done)? {
+            Answer::Done { traces, failure: None, .. } => Ok(traces),
+            Answer::Done { traces, failure: Some(failure), .. } => Err((traces, failure)),
+            _ => Err((Vec::new(), act::local_failure("subject", Errno::EBADMSG))),
+        }
+    }
+
+    fn clone_subject(&mut self, action: &Action, fault: Option<&Fault>) -> Acted {
+        let (ours, theirs) =
+            socket::pair().map_err(|errno| (Vec::new(), act::local_failure("socketpair", errno)))?;
+        let traces = self.order(action, fault, Some(theirs.as_fd()))?;
+        drop(theirs);
+        let child = Member::expect(ours).map_err(nothing_done)?;
+        self.members.push(child);
+        Ok(traces)
+    }
+
+    /// Ends the subject; the one it was cloned from carries on, and reaps it.
+    fn end_subject(&mut self) -> Acted {
+        if self.members.len() < 2 {
+            return Err((Vec::new(), act::misplaced(&Action::EndChild {})));
+        }
+        if let Some(subject) = self.members.pop() {
+            descent::end_below(subject.pid());
+            descent::end_one(subject.pid());
+        }
+        Ok(Vec::new())
+    }
+
+    fn map_ids(&mut self, map: IdMap, fault: Option<&Fault>) -> Acted {
+        let owner = owner_of(self.subject().map_err(nothing_done)?.pid());
+        let errno = Errno::from_raw(fault.map_or(0, |fault| fault.errno));
+        let mut kernel = Traced::new(Failing::new(Linux, fault.map(|fault| fault.at), errno), Actor::Stage);
+        match act::map_ids::act(&mut kernel, map, &owner) {
+            Ok(()) => Ok(kernel.into_traces()),
+            Err(failure) => Err((kernel.into_traces(), failure)),
+        }
+    }
+}
+
+/// The calls made before something went wrong, and what it was.
+type Wrong = (Vec<Trace>, Failure);
+type Acted = Result<Vec<Trace>, Wrong>;
+
+/// The fault as the actions after `made` calls count it; it has struck if it was among them.
+fn later(fault: &Fault, made: usize) -> Option<Fault> {
+    let made = u32::try_from(made).ok()?;
+    Some(Fault { at: fault.at.checked_sub(made)?, errno: fault.errno })
+}
+
+fn gone_is_failure(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::Gone => act::local_failure("subject", Errno::ESRCH),
+        Refusal::Failed(failure) => failure,
+    }
+}
+
+fn nothing_done(refusal: Refusal) -> Wrong {
+    (Vec::new(), gone_is_failure(refusal))
+}
+
+/// Kills and reaps a child of the stage; nothing happens where it is none.
+fn end_child(pid: i32) {
+    let child = Pid::from_raw(pid);
+    // An error says that it has gone already.
+    if kill(child, Signal::SIGKILL).is_ok() {
+        while waitpid(child, None) == Err(Errno::EINTR) {}
+    }
+}
+
+fn owner_of(pid: i32) -> Owner {
+    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = passwd
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>())
+        .find(|fields| fields.get(2) == Some(&uid.to_string().as_str()))
+        .and_then(|fields| fields.first().map(|name| (*name).to_owned()))
+        .unwrap_or_default();
+    let range = |file: &str| {
+        act::map_ids::subordinate(&std::fs::read_to_string(file).unwrap_or_default(), &name, uid)
+    };
+    Owner { pid, uid, gid, subuid: range("/etc/subuid"), subgid: range("/etc/subgid") }
+}

@@ -1,0 +1,61 @@
+//! The engine on the real kernel, as whoever runs the tests: root or not. After each test the machine must be as before:
+//! the same mounts, links, cgroups, IPC objects and processes.
+//!
+//! A harness of its own: the program starts itself again in other roles, so here `main` must know them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and this one is its own harness"
+)]
+
+use std::{process::ExitCode, time::Instant};
+
+mod privileged {
+    pub(crate) mod engine;
+    pub(crate) mod leaks;
+    pub(crate) mod lesson;
+}
+
+use privileged::{engine, leaks::Snapshot, lesson};
+
+type Test = (&'static str, fn());
+
+const TESTS: &[Test] = &[
+    ("the_lab_passes_step_by_step", lesson::the_lab_passes_step_by_step),
+    ("an_action_on_the_host_is_refused", engine::an_action_on_the_host_is_refused),
+    ("a_failed_act_is_rolled_back", engine::a_failed_act_is_rolled_back),
+    ("the_stage_refuses_a_stranger", engine::the_stage_refuses_a_stranger),
+];
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).is_some_and(|role| role.starts_with('@')) {
+        return korobka::role::dispatch();
+    }
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let chosen: Vec<&Test> = TESTS
+        .iter()
+        .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|want| name.contains(want.as_str())))
+        .collect();
+    println!("\nrunning {} tests", chosen.len());
+    let failed = chosen.iter().filter(|test| !passes(test)).count();
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!("\ntest result: {verdict}. {} passed; {failed} failed; 0 ignored\n", chosen.len() - failed);
+    ExitCode::from(u8::from(failed > 0))
+}
+
+/// Runs a test and counts what it left.
+fn passes((name, test): &Test) -> bool {
+    let before = Snapshot::take();
+    let started = Instant::now();
+    let outcome = std::panic::catch_unwind(test);
+    let left = before.left_behind();
+    let good = outcome.is_ok() && left.is_empty();
+    println!("test {name} ... {} ({} ms)", if good { "ok" } else { "FAILED" }, started.elapsed().as_millis());
+    for what in left {
+        println!("  left behind: {what}");
+    }
+    good
+}

@@ -1,0 +1,127 @@
+//! The stage by itself: what it refuses, how it rolls back.
+
+use std::time::Duration;
+
+use korobka::{
+    kernel::socket,
+    lab::{
+        action::{Action, IdMap},
+        fact::{Fact, FactId},
+        namespace::Namespace,
+        observation::{Observation, Value},
+        trace::{Failure, Trace},
+    },
+    stage::{
+        client::Client,
+        order::Fault,
+        protocol::{Event, Request},
+    },
+};
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A stage with its state in a directory of its own.
+pub(crate) struct Stage {
+    pub(crate) client: Client,
+    _dir: tempfile::TempDir,
+}
+
+impl Stage {
+    pub(crate) fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    pub(crate) fn start_with(fault: Option<&Fault>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let client = Client::start_with(Some(dir.path()), fault).unwrap();
+        let stage = Self { client, _dir: dir };
+        assert!(matches!(stage.next(), Event::Ready { .. }));
+        stage
+    }
+
+    pub(crate) fn next(&self) -> Event {
+        self.client.next(Some(PATIENCE)).unwrap().expect("an event in time")
+    }
+
+    pub(crate) fn open(&self, replay: &[Action]) -> Observation {
+        self.client.request(&Request::Open { replay: replay.to_vec() }, None).unwrap();
+        match self.next() {
+            Event::Opened { observation } => observation,
+            other => panic!("not opened: {other:?}"),
+        }
+    }
+
+    pub(crate) fn act(&self, actions: &[Action]) -> Act {
+        self.client.request(&Request::Act { actions: actions.to_vec() }, None).unwrap();
+        match self.next() {
+            Event::Acted { before, after, traces, failure } => Act { before, after, traces, failure },
+            other => panic!("not acted: {other:?}"),
+        }
+    }
+}
+
+pub(crate) struct Act {
+    pub(crate) before: Observation,
+    pub(crate) after: Observation,
+    pub(crate) traces: Vec<Trace>,
+    pub(crate) failure: Option<Failure>,
+}
+
+fn hostname(name: &str) -> Action {
+    Action::SetHostname { name: name.to_owned().try_into().unwrap() }
+}
+
+fn user_and_uts() -> Vec<Action> {
+    vec![
+        Action::Unshare { ns: vec![Namespace::User] },
+        Action::MapIds { map: IdMap::Single },
+        Action::Unshare { ns: vec![Namespace::Uts] },
+    ]
+}
+
+pub(crate) fn an_action_on_the_host_is_refused() {
+    let stage = Stage::start();
+    stage.open(&[]);
+    for action in [hostname("intruder"), Action::MakePrivate {}, Action::LoUp {}, Action::PivotRoot {}] {
+        let act = stage.act(std::slice::from_ref(&action));
+        let failure = act.failure.unwrap_or_else(|| panic!("{action:?} was carried out on the host"));
+        assert_eq!((failure.operation.as_str(), failure.errno.as_str()), ("guard", "EPERM"), "{action:?}");
+        assert!(act.traces.iter().all(|trace| trace.call == "chdir"), "{:?}", act.traces);
+    }
+}
+
+pub(crate) fn a_failed_act_is_rolled_back() {
+    // The fourth call after the box is open: what the actions make is user, 3 writes, uts, the name.
+    for at in 0..6 {
+        let stage = Stage::start_with(Some(&Fault { at, errno: nix::libc::ENOSPC }));
+        let bare = stage.open(&[]);
+        let mut actions = user_and_uts();
+        actions.push(hostname("korobka"));
+        let act = stage.act(&actions);
+        assert_eq!(act.failure.map(|failure| failure.errno).as_deref(), Some("ENOSPC"), "call {at}");
+        assert_eq!(act.traces.len(), at as usize + 1);
+        for fact in [Fact::NsUser, Fact::NsUts, Fact::Uid, Fact::UidMap, Fact::Hostname, Fact::CapEff] {
+            let id = FactId::subject(fact);
+            assert_eq!(act.after.get(id), bare.get(id), "call {at}: {id}");
+        }
+        // The fault has struck; the same actions succeed now.
+        let again = stage.act(&actions);
+        assert_eq!(again.failure, None);
+        let name = again.after.get(FactId::subject(Fact::Hostname));
+        assert_eq!(name, Some(&Value::Text("korobka".to_owned())));
+        assert_eq!(again.before.get(FactId::subject(Fact::Hostname)), bare.get(FactId::host(Fact::Hostname)));
+    }
+}
+
+/// The stage must not serve a socket that its parent did not make.
+pub(crate) fn the_stage_refuses_a_stranger() {
+    let (ours, theirs) = socket::pair().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    // A shell in between: the stage's parent is not the one who made the socket.
+    let exe = std::env::current_exe().unwrap();
+    let mut command = std::process::Command::new("sh");
+    command.arg("-c").arg("\"$0\" @stage \"$1\"; true").arg(exe).arg(dir.path()).stdin(theirs);
+    assert!(command.status().unwrap().success());
+    drop(command);
+    assert!(matches!(socket::receive(&ours, 1024), Ok(None)), "it must not speak");
+}

@@ -1,0 +1,69 @@
+//! The lab `namespaces`, every step of it.
+
+use korobka::{
+    course::Course,
+    lab::{
+        fact::FactId,
+        run::{Acted, Ask, Run},
+    },
+    stage::protocol::{Event, Request},
+};
+
+use super::engine::Stage;
+
+/// A run of the embedded lab on a stage.
+pub(crate) fn run_of(root: bool) -> Run {
+    let course = Course::embedded().unwrap();
+    Run::new(course.lab("namespaces").unwrap().load().unwrap(), root)
+}
+
+/// Asks the stage and tells the run what came of it.
+pub(crate) fn obey(stage: &Stage, run: &mut Run, ask: Option<Ask>) {
+    match ask {
+        None => {}
+        Some(Ask::Open { replay }) => {
+            stage.client.request(&Request::Open { replay }, None).unwrap();
+            hear(stage, run);
+        }
+        Some(Ask::Act { actions }) => {
+            stage.client.request(&Request::Act { actions }, None).unwrap();
+            hear(stage, run);
+        }
+    }
+}
+
+fn hear(stage: &Stage, run: &mut Run) {
+    match stage.next() {
+        Event::Opened { observation } => run.opened(observation),
+        Event::Acted { before, after, traces, failure } => {
+            run.acted(Acted { before, after, traces, failure });
+        }
+        Event::Failed { failure } => run.failed(failure),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn the_lab_passes_step_by_step() {
+    let root = nix::unistd::geteuid().is_root();
+    let stage = Stage::start();
+    let mut run = run_of(root);
+    let ask = run.start();
+    obey(&stage, &mut run, ask);
+    loop {
+        let step = run.step().unwrap().clone();
+        let ask = run.enter();
+        obey(&stage, &mut run, ask);
+        let outcome = run.outcome().unwrap();
+        println!("  {} {:?} changed: {}", step.id, outcome.status, show(&run.changed()));
+        assert!(outcome.passed(), "{}: {outcome:#?}", step.id);
+        if run.complete() {
+            break;
+        }
+        let ask = run.forward();
+        obey(&stage, &mut run, ask);
+    }
+}
+
+fn show(ids: &[FactId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
