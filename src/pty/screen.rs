@@ -6,8 +6,8 @@ use vt100::{MouseProtocolEncoding, MouseProtocolMode, Parser};
 
 use super::graphics::Graphics;
 
-/// Lines that are kept after they have left the screen at its top.
-const SCROLLBACK: usize = 2000;
+/// Lines that are kept after they have left the screen at its top; at 120 columns they take 4 MB.
+const SCROLLBACK: usize = 1000;
 
 /// The largest side of a screen, in characters: no real terminal comes near, and memory stays bounded.
 const MAX_SIDE: u16 = 1000;
