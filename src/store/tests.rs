@@ -3,8 +3,11 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
     process::{Command, Stdio},
 };
+
+use nix::unistd::{Uid, setfsuid};
 
 use super::*;
 
@@ -153,6 +156,29 @@ fn a_directory_that_cannot_be_written_is_said_and_progress_lives_in_memory() {
         store.record(&page(3)).unwrap();
         assert_eq!(pages_read(&store), [3]);
     }
+}
+
+#[test]
+fn a_read_only_directory_is_said_and_its_file_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(dir.path());
+    store.record(&page(0)).unwrap();
+    drop(store);
+    let path = dir.path().join(FILE);
+    let before = fs::read(&path).unwrap();
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    mode(&path, 0o444);
+    mode(dir.path(), 0o555);
+    // root may write everywhere: this thread looks at files as nobody, setfsuid(2)
+    let me = setfsuid(Uid::from_raw(65534));
+    let (mut store, notice) = Store::open(dir.path());
+    let recorded = store.record(&page(1));
+    setfsuid(me);
+    mode(dir.path(), 0o755);
+    assert!(matches!(notice, Some(Notice::Memory { .. })), "{notice:?}");
+    assert!(recorded.is_ok());
+    assert_eq!(pages_read(&store), [1]);
+    assert_eq!(fs::read(&path).unwrap(), before);
 }
 
 #[test]
