@@ -56,7 +56,8 @@ pub(super) fn checks(here: &Surroundings) -> [Check; 4] {
 fn size(here: &Surroundings) -> Check {
     let enough = here.size.is_some_and(|(columns, rows)| columns >= SMALLEST.0 && rows >= SMALLEST.1);
     let found = here.size.map_or_else(|| "-".to_owned(), |(columns, rows)| format!("{columns}×{rows}"));
-    check("terminal.size", enough, found, ("doctor.meaning.terminal_size", "doctor.cure.terminal_size"))
+    let cure = if here.size.is_some() { "doctor.cure.terminal_size" } else { "doctor.cure.terminal_none" };
+    check("terminal.size", enough, found, ("doctor.meaning.terminal_size", cure))
 }
 
 /// `NO_COLOR` is a wish, not a lack.
