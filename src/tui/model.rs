@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{
     compositor::{Layer, Layers},
     effect::Effect,
+    popups::notice::Notice,
     screens::home::Home,
     theme::Theme,
 };
@@ -54,6 +55,11 @@ impl Model {
         let world = World { course, lang, theme, size, progress };
         let home = Home::new(&world);
         Self { world, layers: Layers::new(Layer::Home(home)) }
+    }
+
+    /// Shows something to be read before all else.
+    pub fn notify(&mut self, text: String) {
+        self.layers.push(Layer::Notice(Notice::new("tui.notice.store", text)));
     }
 
     /// The language of the screen.

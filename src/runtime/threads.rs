@@ -1,0 +1,82 @@
+//! The threads that wait for the world and send messages.
+
+use std::{sync::mpsc::SyncSender, thread::Builder};
+
+use crossterm::event::{self, Event, KeyEventKind, MouseEventKind};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::Signals,
+};
+
+use super::Error;
+use crate::{
+    stage::{client::Events, protocol},
+    tui::message::Msg,
+};
+
+/// What comes over the channel.
+#[derive(Debug)]
+pub(super) enum Note {
+    /// From the terminal, the system or the shell.
+    Msg(Msg),
+    /// From a stage; the number tells a stage that was ended from the one that runs.
+    Stage(u64, Result<protocol::Event, String>),
+}
+
+/// Keys, mouse, pasted text and sizes. Ends with the program, or with the terminal.
+pub(super) fn input(sender: SyncSender<Note>) -> Result<(), Error> {
+    start("input", move || {
+        loop {
+            let msg = match event::read() {
+                Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => Msg::Key(key),
+                Ok(Event::Mouse(mouse)) if mouse.kind != MouseEventKind::Moved => Msg::Mouse(mouse),
+                Ok(Event::Paste(text)) => Msg::Paste(text),
+                Ok(Event::Resize(columns, rows)) => Msg::Resize(columns, rows),
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::info!(%error, "the terminal is gone");
+                    Msg::Terminate
+                }
+            };
+            let last = msg == Msg::Terminate;
+            if sender.send(Note::Msg(msg)).is_err() || last {
+                return;
+            }
+        }
+    })
+}
+
+/// The signals that end the program.
+pub(super) fn signals(sender: SyncSender<Note>) -> Result<(), Error> {
+    let failed = |source| Error::Thread { name: "signals", source };
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT]).map_err(failed)?;
+    start("signals", move || {
+        for _ in signals.forever() {
+            if sender.send(Note::Msg(Msg::Terminate)).is_err() {
+                return;
+            }
+        }
+    })
+}
+
+/// Listens to a stage until it ends.
+pub(super) fn ear(events: Events, number: u64, sender: SyncSender<Note>) -> Result<(), Error> {
+    start("stage", move || {
+        loop {
+            let heard = match events.next(None) {
+                Ok(Some(event)) => Ok(event),
+                Ok(None) => continue,
+                Err(error) => Err(error.to_string()),
+            };
+            let last = heard.is_err();
+            if sender.send(Note::Stage(number, heard)).is_err() || last {
+                return;
+            }
+        }
+    })
+}
+
+fn start(name: &'static str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    let started = Builder::new().name(name.to_owned()).spawn(body);
+    started.map(drop).map_err(|source| Error::Thread { name, source })
+}
