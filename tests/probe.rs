@@ -15,6 +15,7 @@ use korobka::{
     probe::{
         Facts,
         doctor::{Ability, overall},
+        host::HostReader,
         inside::{self, Inside, Marker, boottime_ns},
         process::ProcessReader,
     },
@@ -31,6 +32,24 @@ fn forbidden() -> Option<Ability> {
 
 fn short(facts: &Facts, id: &str) -> Option<String> {
     facts.get(&id.parse::<FactId>().ok()?).map(Value::short)
+}
+
+/// All that can be seen is seen by somebody: only the escape and the clock's offset are the stage's to find out.
+#[test]
+fn the_readers_together_know_every_fact() {
+    let pid = std::process::id().cast_signed();
+    let nowhere = Path::new("/nowhere");
+    let mut facts = ProcessReader::open(Path::new("/proc"), pid)
+        .expect("ourselves")
+        .read(nowhere)
+        .expect("ourselves")
+        .facts;
+    facts.extend(HostReader::new(Path::new("/proc"), Some(1)).read(nowhere));
+    let marker = Marker { pid, name: String::new() };
+    facts.extend(inside::read(&Inside { marker, port: Some(1), witness: false }).facts);
+    let unseen: Vec<_> =
+        FactId::rows().filter(|id| !facts.contains_key(id)).map(|id| id.to_string()).collect();
+    assert_eq!(unseen, ["host.escape", "subject.escape", "subject.boot_offset"]);
 }
 
 /// The trap: a kept `uid_map` or `mountinfo` would go on telling of the namespaces from before.

@@ -13,6 +13,9 @@ use crate::{
     probe::doctor::{Ability, Check, Examination, Surroundings, Verdict, examine},
 };
 
+/// How wide prose may be beside its indent: the smallest terminal has 80 columns.
+const WIDTH: usize = 72;
+
 /// How the report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -109,7 +112,7 @@ impl Report {
         let count = |verdict| seen.checks.iter().filter(|check| check.verdict == verdict).count();
         let (ok, warn, no) = (count(Verdict::Ok), count(Verdict::Warn), count(Verdict::No));
         let summary = fill(self.lang, "doctor.summary", &[("ok", &ok), ("warn", &warn), ("no", &no)]);
-        writeln!(to, "\n{summary}\n{}", self.ability(seen.ability))?;
+        writeln!(to, "\n{summary}\n{}", lines_of(&self.ability(seen.ability), WIDTH).join("\n"))?;
         match seen.ability {
             Ability::No { cure, .. } => self.write_cure(cure, "", to),
             Ability::Live | Ability::LiveRoot => Ok(()),
@@ -126,7 +129,9 @@ impl Report {
         let word = format!("{:4}", t(self.lang, key));
         let word = if colour { format!("\x1b[{sgr}m{word}\x1b[0m") } else { word };
         writeln!(to, "  {word}  {:18}  {}", check.id, check.found)?;
-        writeln!(to, "        {}", t(self.lang, check.meaning))
+        lines_of(t(self.lang, check.meaning), WIDTH)
+            .iter()
+            .try_for_each(|line| writeln!(to, "        {line}"))
     }
 
     fn write_cure(&self, key: &'static str, indent: &str, to: &mut dyn Write) -> io::Result<()> {
@@ -147,6 +152,21 @@ impl Report {
             }
         }
     }
+}
+
+/// Breaks prose at spaces. Commands are never broken: they are there to be copied.
+fn lines_of(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn group_of(id: &str) -> &'static str {
@@ -199,6 +219,12 @@ mod tests {
         assert_eq!(lines[0]["verdict"], "ok");
         assert_eq!(lines[0]["cure"], serde_json::Value::Null);
         assert_eq!((&lines[1]["event"], &lines[1]["ability"]), (&"ability".into(), &"live".into()));
+    }
+
+    #[test]
+    fn prose_is_broken_at_spaces() {
+        assert_eq!(lines_of("раз два три", 7), ["раз два", "три"]);
+        assert_eq!(lines_of("indivisible", 3), ["indivisible"]);
     }
 
     #[test]

@@ -7,8 +7,7 @@ use super::{
     here::Here,
     kept::read_now,
     namespace_inode,
-    process::{mount_facts, status_facts},
-    status::Status,
+    process::{mount_facts, parse_status, same_error, status_facts},
     value::{or_missing, yes_no},
 };
 use crate::lab::{
@@ -37,9 +36,8 @@ impl HostReader {
         }
         let buffer = &mut self.0.buffer;
         mount_facts(read_now(&own.join("mountinfo"), buffer), box_dir, FactId::host, &mut facts);
-        if let Some(status) = read_now(&own.join("status"), buffer).ok().and_then(Status::parse) {
-            status_facts(&status, FactId::host, &mut facts);
-        }
+        let status = read_now(&own.join("status"), buffer).and_then(parse_status);
+        status_facts(status.as_ref().map_err(same_error), FactId::host, &mut facts);
         facts.insert(FactId::host(Fact::SeesHost), yes_no(true));
         self.0.read(FactId::host, &mut facts);
         facts
@@ -62,5 +60,14 @@ mod tests {
             assert!(get(fact).is_some_and(|value| !matches!(value, Value::Missing { .. })), "{fact:?}");
         }
         assert_eq!(get(Fact::HostPort), None, "no port was named");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_missing_and_not_left_out() {
+        let facts = HostReader::new(Path::new("/nonexistent"), None).read(Path::new("/nowhere"));
+        let missing = Some(Value::Missing { errno: "ENOENT".into() });
+        for fact in [Fact::NsUser, Fact::Mounts, Fact::CapEff, Fact::Pid1, Fact::BootId, Fact::Ipc] {
+            assert_eq!(facts.get(&FactId::host(fact)), missing.as_ref(), "{fact:?}");
+        }
     }
 }

@@ -14,8 +14,7 @@ use super::{
     here::{Here, shorten},
     idmap::IdMap,
     kept::read_now,
-    process::cgroup_value,
-    status::Status,
+    process::{cgroup_value, parse_status},
     value::{list, missing, or_missing, text, yes_no},
 };
 use crate::lab::{
@@ -132,8 +131,7 @@ impl InsideReader {
 }
 
 fn chain(bytes: &[u8]) -> Value {
-    let status = Status::parse(bytes).ok_or_else(|| io::ErrorKind::InvalidData.into());
-    or_missing(status, |status| {
+    or_missing(parse_status(bytes), |status| {
         let ids: Vec<_> = status.nspid.iter().map(ToString::to_string).collect();
         Value::Text(ids.join(" "))
     })

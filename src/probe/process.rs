@@ -82,11 +82,11 @@ impl ProcessReader {
 
     /// Everything that can be seen now. `Err` (ESRCH) when the process is gone, even if its number was given to another.
     pub fn read(&mut self, box_dir: &Path) -> io::Result<Outside> {
-        let status = Status::parse(self.status.read(&mut self.buffer)?).ok_or(Errno::EINVAL)?;
+        let status = parse_status(self.status.read(&mut self.buffer)?)?;
         let mut facts = Facts::new();
         self.namespaces(&mut facts);
         self.ids(&status, &mut facts);
-        status_facts(&status, FactId::subject, &mut facts);
+        status_facts(Ok(&status), FactId::subject, &mut facts);
         let mounts = read_now(&self.dir.join("mountinfo"), &mut self.buffer);
         mount_facts(mounts, box_dir, FactId::subject, &mut facts);
         let cgroup = read_kept(&self.cgroup, &mut self.buffer);
@@ -166,21 +166,31 @@ impl ProcessReader {
 }
 
 /// Capabilities, seccomp and `no_new_privs`.
-pub(super) fn status_facts(status: &Status, side: fn(Fact) -> FactId, facts: &mut Facts) {
-    let caps = &status.caps;
-    for (fact, set) in [
-        (Fact::CapEff, &caps.eff),
-        (Fact::CapPrm, &caps.prm),
-        (Fact::CapInh, &caps.inh),
-        (Fact::CapBnd, &caps.bnd),
-        (Fact::CapAmb, &caps.amb),
-    ] {
-        facts.insert(side(fact), text(set));
-    }
-    for (fact, number) in [(Fact::Seccomp, status.seccomp), (Fact::NoNewPrivs, status.no_new_privs)] {
-        let value = number.map_or_else(|| Value::Missing { errno: "ENOENT".to_owned() }, Value::Number);
-        facts.insert(side(fact), value);
-    }
+pub(super) fn status_facts(read: io::Result<&Status>, side: fn(Fact) -> FactId, facts: &mut Facts) {
+    let number =
+        |n: Option<i64>| n.map_or_else(|| Value::Missing { errno: "ENOENT".to_owned() }, Value::Number);
+    let values = match read {
+        Ok(Status { caps, seccomp, no_new_privs, .. }) => [
+            text(&caps.eff),
+            text(&caps.prm),
+            text(&caps.inh),
+            text(&caps.bnd),
+            text(&caps.amb),
+            number(*seccomp),
+            number(*no_new_privs),
+        ],
+        Err(error) => [(); 7].map(|()| missing(&error)),
+    };
+    let ids = [
+        Fact::CapEff,
+        Fact::CapPrm,
+        Fact::CapInh,
+        Fact::CapBnd,
+        Fact::CapAmb,
+        Fact::Seccomp,
+        Fact::NoNewPrivs,
+    ];
+    facts.extend(ids.map(side).into_iter().zip(values));
 }
 
 /// The number of mounts, what is on the box directory, and the propagation of the root.
@@ -217,6 +227,11 @@ fn boot_offset(bytes: &[u8]) -> i64 {
     text.lines().find_map(seconds).unwrap_or(0)
 }
 
+/// A status file, or EINVAL for one without ids.
+pub(super) fn parse_status(bytes: &[u8]) -> io::Result<Status> {
+    Status::parse(bytes).ok_or_else(|| Errno::EINVAL.into())
+}
+
 fn read_kept<'a>(file: &io::Result<Kept>, buffer: &'a mut Buffer) -> io::Result<&'a [u8]> {
     match file {
         Ok(file) => file.read(buffer),
@@ -224,7 +239,7 @@ fn read_kept<'a>(file: &io::Result<Kept>, buffer: &'a mut Buffer) -> io::Result<
     }
 }
 
-fn same_error(error: &io::Error) -> io::Error {
+pub(super) fn same_error(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 

@@ -284,9 +284,9 @@ pub(super) fn enter_user() -> Result<(), Errno> {
     let (uid, gid) = (geteuid(), getegid());
     leave_for(Namespace::User)?;
     for (file, text) in [
+        ("uid_map", format!("0 {uid} 1")),
         ("setgroups", "deny".to_owned()),
         ("gid_map", format!("0 {gid} 1")),
-        ("uid_map", format!("0 {uid} 1")),
     ] {
         std::fs::write(format!("/proc/self/{file}"), text).map_err(|error| errno_of(&error))?;
     }
