@@ -9,11 +9,14 @@ use std::{
 use clap::Parser;
 
 mod args;
+mod auto;
 mod check;
+mod clean;
 mod context;
 pub mod doctor;
 mod exit;
 mod lessons;
+mod screen;
 mod usage;
 
 use args::{Args, Command, CourseCommand, Format};
@@ -33,27 +36,32 @@ pub fn run() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-fn dispatch(command: Command, context: &Context) -> anyhow::Result<Exit> {
+fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<Exit> {
     let mut out = io::stdout();
     let exit = match command {
-        Command::Lessons => lessons::list(context, &mut out)?,
-        Command::Doctor { format } => {
+        None => screen::open(context, None)?,
+        Some(Command::Lesson { id }) => screen::open(context, Some(lessons::place(context, &id)?))?,
+        Some(Command::Lab(lab)) if lab.auto => auto::run(context, &lab, &mut out)?,
+        Some(Command::Lab(lab)) => screen::open(context, Some(auto::place(context, &lab)?))?,
+        Some(Command::Clean) => clean::run(context, &mut out)?,
+        Some(Command::Lessons) => lessons::list(context, &mut out)?,
+        Some(Command::Doctor { format }) => {
             let form = match format {
                 Format::Json => doctor::Form::Json,
                 Format::Text => doctor::Form::Text { colour: context.colour && io::stdout().is_terminal() },
             };
             doctor::run(form, context.lang, &mut out)?
         }
-        Command::Course { command: CourseCommand::Check { dir } } => {
+        Some(Command::Course { command: CourseCommand::Check { dir } }) => {
             check::run(context, dir.as_deref(), &mut out)?
         }
-        Command::Completions { shell } => {
+        Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut args::command(), "korobka", &mut script);
             out.write_all(&script)?;
             Exit::Done
         }
-        Command::Man => {
+        Some(Command::Man) => {
             clap_mangen::Man::new(args::command()).render(&mut out)?;
             Exit::Done
         }

@@ -22,7 +22,7 @@ pub(super) struct Args {
     #[command(flatten)]
     pub globals: Globals,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// What every command takes.
@@ -65,12 +65,21 @@ impl From<LangName> for Lang {
 pub(super) enum Command {
     /// List the lessons
     Lessons,
+    /// Open a lesson
+    Lesson {
+        /// Its id or its number
+        id: String,
+    },
+    /// Open a lab, or act it without a screen
+    Lab(LabArgs),
     /// Tell what this machine can and cannot do, and why
     Doctor {
         /// How to write it
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Remove what killed sessions have left
+    Clean,
     /// For authors of courses
     Course {
         #[command(subcommand)]
@@ -83,6 +92,22 @@ pub(super) enum Command {
     },
     /// Write the manual page
     Man,
+}
+
+/// What `lab` takes.
+#[derive(Debug, Group)]
+pub(super) struct LabArgs {
+    /// Its id
+    pub id: String,
+    /// Act every step without a screen and tell what was seen
+    #[arg(long)]
+    pub auto: bool,
+    /// How to write it: for people, or as JSON lines (docs/lab-json.md)
+    #[arg(long, value_enum, default_value_t, requires = "auto")]
+    pub format: Format,
+    /// One step only, by its number or its id; what comes before it is done silently
+    #[arg(long, value_name = "N")]
+    pub step: Option<String>,
 }
 
 /// What can be done to a course.

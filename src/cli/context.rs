@@ -16,7 +16,7 @@ pub(super) struct Context {
     pub lang: Lang,
     pub colour: bool,
     pub course_dir: Option<PathBuf>,
-    root_dir: Option<PathBuf>,
+    pub root_dir: Option<PathBuf>,
 }
 
 impl Context {
@@ -53,7 +53,7 @@ impl Context {
 }
 
 /// An environment variable that is set to something.
-fn variable(name: &str) -> Option<String> {
+pub(super) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 

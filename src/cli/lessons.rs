@@ -2,8 +2,11 @@
 
 use std::io::Write;
 
-use super::{context::Context, exit::Exit};
-use crate::i18n::fill;
+use super::{
+    context::Context,
+    exit::{Exit, Fault},
+};
+use crate::{i18n::fill, tui::place::Place};
 
 /// One line a lesson.
 pub(super) fn list(context: &Context, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -32,4 +35,15 @@ pub(super) fn list(context: &Context, out: &mut dyn Write) -> anyhow::Result<Exi
         }
     }
     Ok(Exit::Done)
+}
+
+/// The place of a lesson that is named by its id or its number.
+pub(super) fn place(context: &Context, name: &str) -> Result<Place, Fault> {
+    let course = context.course()?;
+    if let Some(lesson) = course.lesson(name) {
+        return Ok(Place::Lesson(lesson.id.clone()));
+    }
+    let known: Vec<_> = course.lessons.iter().map(|lesson| lesson.id.as_str()).collect();
+    let known = known.join(", ");
+    Err(Fault::Usage(fill(context.lang, "cli.no_lesson", &[("id", &name), ("known", &known)])))
 }

@@ -90,14 +90,20 @@ mod tests {
             for (words, named) in [
                 (&["korobka", "lba"][..], "lba"),
                 (&["korobka", "--colour"], "--colour"),
+                (&["korobka", "lab"], "<ID>"),
                 (&["korobka", "--lang", "de"], "de"),
+                (&["korobka", "lab", "x", "--format", "json"], "--auto"),
                 (&["korobka", "completions", "nosuchshell"], "nosuchshell"),
             ] {
                 let said = said(words, lang);
                 assert!(said.contains(named) && !said.contains("error:"), "{words:?}: {said}");
             }
         }
-        assert_eq!(said(&["korobka", "lessns"], Lang::Ru), "нет такой команды: lessns (похоже на: lessons)");
+        let near = said(&["korobka", "lessns"], Lang::Ru);
+        assert!(
+            near.starts_with("нет такой команды: lessns (похоже на: ") && near.contains("lessons"),
+            "{near}"
+        );
         assert_eq!(
             said(&["korobka", "--lang", "de"], Lang::En),
             "--lang <LANG> cannot be “de” (known: ru, en)"

@@ -1,0 +1,89 @@
+//! `korobka lab ID --auto`: every step of a lab, acted without a screen.
+
+use std::io::Write;
+
+use super::{
+    args::{Format, LabArgs},
+    context::Context,
+    doctor,
+    exit::{Exit, Fault},
+};
+use crate::{
+    i18n::{Lang, fill},
+    lab::{explain::explain, step::Lab, trace::Failure},
+    probe,
+    stage::client::Client,
+    tui::place::Place,
+};
+
+mod drive;
+mod json;
+mod live;
+mod plain;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use drive::{Reporter, drive};
+use json::Json;
+use live::Live;
+use text::Text;
+
+/// Acts a lab, or one step of it, and reports.
+pub(super) fn run(context: &Context, args: &LabArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let lang = context.lang;
+    let lab = load(context, &args.id)?;
+    let only = args.step.as_deref().map(|name| step(context, &lab, name)).transpose()?;
+    let client = Client::start(context.root_dir.as_deref())
+        .map_err(|error| Fault::Machine(fill(lang, "cli.no_stage", &[("cause", &error)])))?;
+    let reporter: &mut dyn Reporter = match args.format {
+        Format::Text => &mut Text::new(out, lang),
+        Format::Json => &mut Json::new(out, lang),
+    };
+    let tally = drive(&mut Live { client, lang }, lab, only, reporter)?;
+    if tally.failed > 0 {
+        return Ok(Exit::Failed);
+    }
+    match tally.cause {
+        Some(failure) if tally.passed == 0 => Err(Fault::Machine(obstacle(&failure, lang)).into()),
+        _ => Ok(Exit::Done),
+    }
+}
+
+/// What stands in the way: what the doctor finds or, where he finds nothing, what the kernel said.
+fn obstacle(failure: &Failure, lang: Lang) -> String {
+    doctor::obstacle(probe::doctor::overall(), lang).unwrap_or_else(|| {
+        let said = explain(lang, failure);
+        fill(lang, "cli.machine", &[("what", &said.what), ("why", &said.why), ("try", &said.try_next)])
+    })
+}
+
+/// The place of a lab and, where one is named, of a step of it.
+pub(super) fn place(context: &Context, args: &LabArgs) -> Result<Place, Fault> {
+    let lab = load(context, &args.id)?;
+    let index = args.step.as_deref().map(|name| step(context, &lab, name)).transpose()?;
+    let step = index.and_then(|index| lab.steps.get(index)).map(|step| step.id.clone());
+    Ok(Place::Lab(lab.id, step))
+}
+
+fn load(context: &Context, id: &str) -> Result<Lab, Fault> {
+    let course = context.course()?;
+    if let Some(lab) = course.lab(id) {
+        return lab.load().map_err(|errors| context.bad_course(&errors));
+    }
+    let labs = course.lessons.iter().filter_map(|lesson| lesson.lab.as_ref());
+    let known: Vec<_> = labs.map(|lab| lab.id.as_str()).collect();
+    Err(Fault::Usage(fill(context.lang, "cli.no_lab", &[("id", &id), ("known", &known.join(", "))])))
+}
+
+/// A step by its number from 1, or by its id.
+fn step(context: &Context, lab: &Lab, name: &str) -> Result<usize, Fault> {
+    let number = name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    let index = number.or_else(|| lab.steps.iter().position(|step| step.id == name));
+    index.filter(|index| *index < lab.steps.len()).ok_or_else(|| {
+        let known: Vec<_> = lab.steps.iter().map(|step| step.id.as_str()).collect();
+        let known = known.join(", ");
+        let last = lab.steps.len();
+        Fault::Usage(fill(context.lang, "cli.no_step", &[("id", &name), ("last", &last), ("known", &known)]))
+    })
+}

@@ -1,0 +1,86 @@
+//! The commands that open the screen.
+
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal},
+};
+
+use super::{
+    context::{Context, variable},
+    exit::{Exit, Fault},
+};
+use crate::{
+    i18n::fill,
+    runtime::{self, Options},
+    store::Store,
+    tui::{Theme, place::Place},
+};
+
+/// Opens the course at a place, or at home. Without a terminal it says how to go on without one.
+pub(super) fn open(context: &Context, start: Option<Place>) -> anyhow::Result<Exit> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        let lab = match &start {
+            Some(Place::Lab(lab, _)) => lab.as_str(),
+            _ => "namespaces",
+        };
+        return Err(Fault::Usage(fill(context.lang, "cli.no_terminal", &[("lab", &lab)])).into());
+    }
+    let course = context.course()?;
+    let (store, notice) = Store::open(&context.state_dir()?);
+    runtime::run(Options {
+        course,
+        lang: context.lang,
+        theme: theme(context.colour, variable("COLORFGBG").as_deref()),
+        store,
+        notice: notice.map(|notice| notice.message(context.lang)),
+        root_dir: context.root_dir.clone(),
+        start,
+        globals: globals(context),
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Terminals that set `COLORFGBG` name the colours of text and ground: `0;15` is black on white.
+fn theme(colour: bool, terminal: Option<&str>) -> Theme {
+    let ground = terminal.and_then(|colours| colours.rsplit(';').next());
+    match ground {
+        _ if !colour => Theme::Mono,
+        Some("7" | "15") => Theme::Light,
+        _ => Theme::Dark,
+    }
+}
+
+/// The global options that mean what this process was told: `sudo` need not keep the environment.
+fn globals(context: &Context) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec!["--lang".into(), context.lang.code().into()];
+    for (option, dir) in [("--course", &context.course_dir), ("--root-dir", &context.root_dir)] {
+        words.extend(dir.iter().flat_map(|dir| [option.into(), dir.clone().into_os_string()]));
+    }
+    words.extend((!context.colour).then(|| "--no-color".into()));
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{Globals, LangName};
+
+    #[test]
+    fn the_theme_goes_by_the_ground_unless_there_are_no_colours() {
+        assert_eq!(theme(true, None), Theme::Dark);
+        assert_eq!(theme(true, Some("15;0")), Theme::Dark);
+        assert_eq!(theme(true, Some("0;default;15")), Theme::Light);
+        assert_eq!(theme(false, Some("0;15")), Theme::Mono);
+    }
+
+    #[test]
+    fn a_program_started_again_is_told_the_same() {
+        let context = Context::new(Globals {
+            lang: Some(LangName::Ru),
+            course: Some("/a b".into()),
+            no_color: true,
+            root_dir: None,
+        });
+        assert_eq!(globals(&context), ["--lang", "ru", "--course", "/a b", "--no-color"].map(OsString::from));
+    }
+}
