@@ -4,13 +4,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use nix::{
     errno::Errno,
-    libc,
     sys::{
-        prctl,
         signal::Signal,
         wait::{WaitStatus, waitpid},
     },
-    unistd::{ForkResult, Pid, fork},
+    unistd::{Pid, getpid},
+};
+
+use super::{
+    Call, Kernel, Linux,
+    process::{die_with_parent, leave},
 };
 
 /// The exit code of a child that panicked; no errno is as large.
@@ -22,31 +25,19 @@ const PANICKED: i32 = 255;
 ///
 /// In a program with threads the closure must take no lock that another thread may hold.
 pub fn attempt(deed: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
-    // SAFETY: the child makes system calls and allocates (which the C library allows after fork), then leaves without
-    // running anything of the parent's.
-    #[expect(unsafe_code, reason = "fork is unsafe in programs with threads")]
-    let side = unsafe { fork() }?;
-    match side {
-        ForkResult::Child => leave(in_child(deed)),
-        ForkResult::Parent { child } => outcome(child),
+    let parent = getpid().as_raw();
+    match Linux.call(&Call::Clone(Vec::new()))? {
+        0 => leave(in_child(parent, deed)),
+        child => outcome(Pid::from_raw(i32::try_from(child).map_err(|_too_large| Errno::EOVERFLOW)?)),
     }
 }
 
-fn in_child(deed: impl FnOnce() -> Result<(), Errno>) -> i32 {
-    let mortal = prctl::set_pdeathsig(Signal::SIGKILL);
-    match catch_unwind(AssertUnwindSafe(|| mortal.and_then(|()| deed()))) {
+fn in_child(parent: i32, deed: impl FnOnce() -> Result<(), Errno>) -> i32 {
+    let deed = || die_with_parent(Signal::SIGKILL, parent).and_then(|()| deed());
+    match catch_unwind(AssertUnwindSafe(deed)) {
         Ok(Ok(())) => 0,
         Ok(Err(errno)) => errno as i32,
         Err(_panic) => PANICKED,
-    }
-}
-
-/// Leaves at once, without running anything that the parent would run too.
-fn leave(code: i32) -> ! {
-    // SAFETY: _exit takes an integer and does not return.
-    #[expect(unsafe_code, reason = "a forked child must not run the parent's exit handlers")]
-    unsafe {
-        libc::_exit(code)
     }
 }
 

@@ -4,13 +4,15 @@ use std::path::Path;
 
 use nix::{
     errno::Errno,
-    sched::{CloneFlags, unshare},
     sys::prctl,
     unistd::{Gid, Uid, getegid, geteuid, getpid, setgroups, setresgid, setresuid},
 };
 
 use super::{Ability, Check, Verdict, am_root};
-use crate::{kernel::attempt::attempt, lab::namespace::Namespace};
+use crate::{
+    kernel::{Call, Kernel, Linux, attempt::attempt},
+    lab::namespace::Namespace,
+};
 
 /// Nobody: whom root plays to find out what others may do.
 const NOBODY: u32 = 65534;
@@ -273,10 +275,8 @@ fn reach(ns: Namespace, way: Way) -> Result<(), Errno> {
     Ok(())
 }
 
-/// The library has no name for the flag of time namespaces.
 pub(super) fn leave_for(ns: Namespace) -> Result<(), Errno> {
-    let bits = i32::try_from(ns.bit()).map_err(|_too_large| Errno::EINVAL)?;
-    unshare(CloneFlags::from_bits_retain(bits))
+    Linux.call(&Call::Unshare(vec![ns])).map(|_| ())
 }
 
 /// A user namespace in which the caller is root, `user_namespaces(7)`.
@@ -288,13 +288,9 @@ pub(super) fn enter_user() -> Result<(), Errno> {
         ("setgroups", "deny".to_owned()),
         ("gid_map", format!("0 {gid} 1")),
     ] {
-        std::fs::write(format!("/proc/self/{file}"), text).map_err(|error| errno_of(&error))?;
+        Linux.call(&Call::Write { path: format!("/proc/self/{file}"), text })?;
     }
     Ok(())
-}
-
-pub(super) fn errno_of(error: &std::io::Error) -> Errno {
-    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
 
 /// Root gives itself away to learn what others may do; others are already themselves.

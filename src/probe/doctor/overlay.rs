@@ -1,22 +1,18 @@
 //! Overlay, really mounted: on a tmpfs in a mount namespace of a child's own.
 
-use std::{fs, io};
-
-use nix::{
-    errno::Errno,
-    mount::{MsFlags, mount},
-};
+use nix::{errno::Errno, mount::MsFlags};
 
 use super::{
     Check, Verdict,
-    namespaces::{Trials, Way, enter_user, errno_of, leave_for},
+    namespaces::{Trials, Way, enter_user, leave_for},
 };
-use crate::{kernel::attempt::attempt, lab::namespace::Namespace};
+use crate::{
+    kernel::{Call, Kernel, Linux, attempt::attempt, call::make_private},
+    lab::namespace::Namespace,
+};
 
 /// Covered by a tmpfs, in the child's eyes only.
 const PLACE: &str = "/tmp";
-
-const NOTHING: Option<&str> = None;
 
 /// A mount that succeeds proves little: without `userxattr`, and on the tmpfs of old kernels with it, a directory of
 /// the lower layer cannot be removed and made anew (EIO). So that is tried too.
@@ -50,22 +46,22 @@ fn mount_layers(way: Way) -> Result<(), Errno> {
         Way::Direct => "",
     };
     leave_for(Namespace::Mnt)?;
-    mount(NOTHING, "/", NOTHING, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NOTHING)?;
-    mount(Some("tmpfs"), PLACE, Some("tmpfs"), MsFlags::empty(), Some("mode=700"))?;
+    Linux.call(&make_private())?;
+    mount("tmpfs", PLACE, "mode=700")?;
     for dir in ["lower", "lower/layer", "upper", "work", "merged"] {
-        file(fs::create_dir(format!("{PLACE}/{dir}")))?;
+        Linux.call(&Call::Mkdir(format!("{PLACE}/{dir}")))?;
     }
     let layers = format!("lowerdir={PLACE}/lower,upperdir={PLACE}/upper,workdir={PLACE}/work{option}");
-    let merged = format!("{PLACE}/merged");
-    mount(Some("overlay"), merged.as_str(), Some("overlay"), MsFlags::empty(), Some(layers.as_str()))
+    mount("overlay", &format!("{PLACE}/merged"), &layers)
 }
 
 fn replace_layer() -> Result<(), Errno> {
     let layer = format!("{PLACE}/merged/layer");
-    file(fs::remove_dir(&layer))?;
-    file(fs::create_dir(&layer))
+    std::fs::remove_dir(&layer).map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    Linux.call(&Call::Mkdir(layer)).map(|_| ())
 }
 
-fn file(result: io::Result<()>) -> Result<(), Errno> {
-    result.map_err(|error| errno_of(&error))
+fn mount(fstype: &str, target: &str, data: &str) -> Result<(), Errno> {
+    let [source, fstype, target, data] = [fstype, fstype, target, data].map(str::to_owned);
+    Linux.call(&Call::Mount { source, target, fstype, flags: MsFlags::empty(), data }).map(|_| ())
 }
