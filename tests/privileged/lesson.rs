@@ -3,6 +3,7 @@
 use korobka::{
     course::Course,
     lab::{
+        expectation::Moments,
         fact::FactId,
         run::{Acted, Ask, Run},
     },
@@ -51,6 +52,11 @@ pub(crate) fn the_lab_passes_step_by_step() {
     obey(&stage, &mut run, ask);
     loop {
         let step = run.step().unwrap().clone();
+        let now = run.now().unwrap();
+        for by_hand in [false, true] {
+            let moments = Moments { before: now, after: now, traces: &[], by_hand };
+            assert!(!step.expect.iter().all(|e| e.met(moments)), "{} passes before it is done", step.id);
+        }
         let ask = run.enter();
         obey(&stage, &mut run, ask);
         let outcome = run.outcome().unwrap();
