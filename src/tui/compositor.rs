@@ -70,7 +70,7 @@ impl Layer {
     pub(crate) fn word(&self, command: Command, world: &World) -> &'static str {
         match self {
             Self::Reader(reader) => reader.word(command, world),
-            Self::Lab(lab) => lab.word(command),
+            Self::Lab(lab) => lab.word(command, world),
             _ => command.name(),
         }
     }

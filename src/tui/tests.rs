@@ -1,4 +1,7 @@
 //! Key scripts through the real `update`, and snapshots of every screen.
 
+mod snapshots;
+mod stage;
+mod style;
 mod support;
 mod walk;

@@ -45,7 +45,7 @@ const SCROLL: &[Binding] = &[
 
 const READER: &[Binding] = &[
     shown(&[ENTER, SPACE], Command::Open),
-    shown(&[RIGHT, Key::letter('l')], Command::NextPage),
+    quiet(&[RIGHT, Key::letter('l')], Command::NextPage),
     shown(&[LEFT, Key::plain(KeyCode::Backspace)], Command::PreviousPage),
     shown(&[TAB], Command::NextLink),
     quiet(&[BACK_TAB], Command::PreviousLink),
@@ -65,7 +65,7 @@ const QUESTION: &[Binding] = &[
     quiet(&[Key::letter('3')], Command::Choose(3)),
     quiet(&[Key::letter('4')], Command::Choose(4)),
     quiet(&[Key::letter('5')], Command::Choose(5)),
-    shown(&[RIGHT, Key::letter('l')], Command::NextPage),
+    quiet(&[RIGHT, Key::letter('l')], Command::NextPage),
     shown(&[LEFT, Key::plain(KeyCode::Backspace)], Command::PreviousPage),
     quiet(&[PAGE_UP], Command::PageUp),
     quiet(&[PAGE_DOWN], Command::PageDown),
@@ -144,6 +144,7 @@ const LAB: &[Binding] = &[
 /// Everything else goes to the shell. Terminals send Ctrl-\ as the byte that Ctrl-4 has too.
 const SHELL: &[Binding] = &[
     shown(&[Key::ctrl('\\'), Key::ctrl('4'), Key::plain(KeyCode::F(10))], Command::LeaveShell),
+    shown(&[Key::plain(KeyCode::F(11))], Command::Zoom),
     shown(&[Key::shift(KeyCode::PageUp)], Command::PageUp),
     quiet(&[Key::shift(KeyCode::PageDown)], Command::PageDown),
 ];

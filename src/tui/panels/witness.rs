@@ -8,7 +8,7 @@ use ratatui::{
 };
 
 use crate::{
-    i18n::t,
+    i18n::{Lang, t},
     lab::{
         fact::{Fact, FactId},
         observation::{Observation, Value},
@@ -43,9 +43,12 @@ enum Group {
 
 impl Row {
     /// The values as text: host, inside.
-    pub(crate) fn texts(&self) -> [String; 2] {
-        [&self.host, &self.inside]
-            .map(|v| v.as_ref().map_or_else(|| "—".to_owned(), |v| clean::clean(&v.short())))
+    pub(crate) fn texts(&self, lang: Lang) -> [String; 2] {
+        [&self.host, &self.inside].map(|value| match value.as_ref().map(|v| clean::clean(&v.short())) {
+            None => "—".to_owned(),
+            Some(text) if text.is_empty() => t(lang, "tui.lab.none").to_owned(),
+            Some(text) => text,
+        })
     }
 
     fn differs(&self) -> bool {
@@ -163,7 +166,7 @@ fn heading(group: Group, world: &World) -> Line<'static> {
 
 fn line(row: &Row, selected: bool, columns: Columns, world: &World) -> Line<'static> {
     let style = |role| world.theme.style(role);
-    let [host, inside] = row.texts();
+    let [host, inside] = row.texts(world.lang);
     let changed = row.group == Group::Changed;
     let mark = match (changed, row.differs()) {
         (true, _) => "▲ ",
@@ -199,7 +202,8 @@ struct Columns {
 impl Columns {
     fn of(width: usize) -> Self {
         let room = width.saturating_sub(4);
-        let label = (room * 2 / 5).clamp(8, 30).min(room.saturating_sub(2 * 10).max(8));
+        // an inode of a namespace has ten digits
+        let label = (room * 2 / 5).clamp(18, 30).min(room.saturating_sub(2 * 10).max(8));
         Self { label, value: room.saturating_sub(label) / 2 }
     }
 

@@ -99,7 +99,7 @@ impl Inspector {
             Some(raw) => clean::clean_lines(&raw.text)
                 .iter()
                 .skip(self.scroll)
-                .flat_map(|line| wrap::plain(&format!("│ {line}"), world.theme.style(Role::Code), width - 4))
+                .flat_map(|line| wrap::cut(&format!("│ {line}"), world.theme.style(Role::Code), width - 4))
                 .collect(),
         };
         lines.extend(raw);

@@ -110,9 +110,15 @@ impl LabScreen {
     pub(crate) fn command(&mut self, command: Command, world: &mut World, out: &mut Vec<Effect>) -> Go {
         match command {
             Command::Act => return self.forward(world, out),
-            Command::Tick => self.run.tick(self.cursor),
+            Command::Tick => {
+                self.run.tick(self.cursor);
+                self.show_cursor(world);
+            }
             Command::Choose(n) => self.choose(usize::from(n), world, out),
-            Command::Hint => self.run.hint(),
+            Command::Hint => {
+                self.run.hint();
+                self.show_end(world);
+            }
             Command::Undo => self.go(Run::undo, out),
             Command::Reset => self.go(Run::reset, out),
             Command::NextStep => self.go(Run::forward, out),
@@ -127,7 +133,7 @@ impl LabScreen {
             Command::Zoom => self.panes.zoom = !self.panes.zoom,
             Command::Narrower => self.panes.resize(-5),
             Command::Wider => self.panes.resize(5),
-            Command::Inspect => return self.inspect(out),
+            Command::Inspect => return self.inspect(world, out),
             Command::Sudo => out.push(Effect::Sudo(self.run.lab().id.clone())),
             Command::Back if self.panes.zoom => self.panes.zoom = false,
             Command::Back => return Go::Pop,
@@ -142,6 +148,10 @@ impl LabScreen {
             self.stage = Stage::Starting;
             self.start = self.run.index();
             out.push(Effect::StartStage);
+            return Go::Stay;
+        }
+        if self.more(world) {
+            self.page_down(world);
             return Go::Stay;
         }
         let passed = self.run.outcome().is_some_and(Outcome::passed);

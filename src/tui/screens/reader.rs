@@ -110,6 +110,7 @@ impl Reader {
             Command::Accept if self.search.typing => "find",
             Command::Accept if self.question_index().is_some_and(|i| self.answered(i)) => "next_page",
             Command::Accept => "answer",
+            Command::Back if !self.search.typing => "home",
             _ => command.name(),
         }
     }

@@ -64,7 +64,7 @@ pub(crate) fn command_at(layer: &Layer, world: &World, area: Rect, column: u16) 
     None
 }
 
-/// As many as there is room for; the last one (the help) always stays.
+/// As many as there is room for, from the left; the way back and the help always stay.
 fn items(layer: &Layer, world: &World, area: Rect) -> Vec<Item> {
     let mut items: Vec<Item> = bindings(layer.context(world))
         .filter(|binding| binding.footer && layer.offers(binding.command, world))
@@ -72,7 +72,9 @@ fn items(layer: &Layer, world: &World, area: Rect) -> Vec<Item> {
         .collect();
     let room = usize::from(area.width).saturating_sub(1);
     while items.len() > 1 && items.iter().map(|i| i.width() + GAP).sum::<usize>() > room + GAP {
-        items.remove(items.len() - 2);
+        let stays = |item: &Item| matches!(item.command, Command::Back | Command::Help | Command::LeaveShell);
+        let Some(last) = items.iter().rposition(|item| !stays(item)) else { break };
+        items.remove(last);
     }
     items
 }

@@ -64,6 +64,14 @@ pub(crate) fn plain(text: &str, style: Style, width: usize) -> Vec<Line<'static>
     wrap(&[Run::new(text, style)], width).lines
 }
 
+/// Lines of at most `width` columns, cut wherever that is, every space kept.
+pub(crate) fn cut(text: &str, style: Style, width: usize) -> Vec<Line<'static>> {
+    let mut filler = Filler { width: width.max(1), out: Wrapped::default(), line: Vec::new(), used: 0 };
+    filler.push_cut(Run::new(text, style));
+    filler.break_line();
+    filler.out.lines
+}
+
 /// The text cut to `width` columns, the cut shown by `…`.
 pub(crate) fn fit(text: &str, width: usize) -> String {
     if text.width() <= width {

@@ -5,6 +5,7 @@ use ratatui::{
     layout::Rect,
     text::{Line, Span},
 };
+use unicode_width::UnicodeWidthStr;
 
 use super::{
     LabScreen, Pane, Stage,
@@ -53,31 +54,32 @@ impl LabScreen {
     }
 
     fn frame(&self, slot: &Slot, world: &World, frame: &mut Frame<'_>) -> Rect {
-        let names: Vec<_> = slot
-            .panes
-            .iter()
-            .map(|pane| {
-                let name = self.title(*pane, world);
-                if slot.panes.len() > 1 && *pane == slot.seen { format!("[{name}]") } else { name }
-            })
-            .collect();
+        let tab = |pane: &Pane| {
+            if *pane == slot.seen {
+                format!("[{}]", self.title(*pane, world))
+            } else {
+                t(world.lang, pane.title()).to_owned()
+            }
+        };
+        let mut title = slot.panes.iter().map(tab).collect::<Vec<_>>().join(" ");
+        if title.width() + 6 > usize::from(slot.area.width) {
+            title = format!("{} +{}", tab(&slot.seen), slot.panes.len() - 1);
+        }
+        if slot.panes.len() == 1 {
+            title = self.title(slot.seen, world);
+        }
         let focused = slot.seen == self.panes.focus();
-        frame::pane(&names.join(" "), focused, world, frame, slot.area);
-        inner(slot.area)
+        frame::pane(&title, focused, world, frame, slot.area);
+        inner(slot.area, slot.seen)
     }
 
     fn title(&self, pane: Pane, world: &World) -> String {
-        let name = t(world.lang, pane.title());
-        match (pane, self.shell) {
-            (Pane::Shell, Some(shell)) => {
-                let place = match shell.place {
-                    ShellPlace::Inside => "tui.lab.shell_inside",
-                    ShellPlace::Beside => "tui.lab.shell_beside",
-                };
-                format!("{name} {}", t(world.lang, place))
-            }
-            _ => name.to_owned(),
-        }
+        let key = match (pane, self.shell.map(|shell| shell.place)) {
+            (Pane::Shell, Some(ShellPlace::Inside)) => "tui.lab.shell_inside",
+            (Pane::Shell, Some(ShellPlace::Beside)) => "tui.lab.shell_beside",
+            _ => pane.title(),
+        };
+        t(world.lang, key).to_owned()
     }
 
     fn draw_pane(&self, pane: Pane, world: &World, frame: &mut Frame<'_>, area: Rect) {

@@ -47,9 +47,10 @@ impl LabScreen {
     }
 
     /// The last part of the key under which the footer names a command now.
-    pub(crate) fn word(&self, command: Command) -> &'static str {
+    pub(crate) fn word(&self, command: Command, world: &World) -> &'static str {
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         match (command, self.run.phase(), self.page) {
+            (Command::Act, ..) if self.more(world) => "page_down",
             (Command::Act, Phase::Observed, _) if !passed => "again",
             (Command::Act, Phase::Observed, Page::Result) => "why",
             (Command::Act, Phase::Observed, Page::Why) if !self.answered() => "answer",
@@ -120,15 +121,48 @@ impl LabScreen {
                 return Go::Stay;
             }
         }
-        let cursor = self.text(world, usize::from(area.width)).cursor;
-        self.panes.text_scroll = question::follow(self.panes.text_scroll, cursor, height);
+        self.show_cursor(world);
         Go::Stay
     }
 
+    /// Whether there is text below that must be seen before the next step forward.
+    pub(super) fn more(&self, world: &World) -> bool {
+        let reads = matches!(self.run.phase(), Phase::Predict | Phase::Observed) && self.page != Page::Why;
+        let Some(area) = self.area_of(Pane::Text, world).filter(|_| reads) else { return false };
+        let lines = self.text(world, usize::from(area.width)).lines.len();
+        self.panes.text_scroll + usize::from(area.height) < lines
+    }
+
+    /// Scrolls the text so that the cursor is seen.
+    pub(super) fn show_cursor(&mut self, world: &World) {
+        if let Some(area) = self.area_of(Pane::Text, world) {
+            let cursor = self.text(world, usize::from(area.width)).cursor;
+            self.panes.text_scroll = question::follow(self.panes.text_scroll, cursor, area.height.into());
+        }
+    }
+
+    /// Scrolls the text on by a screen.
+    pub(super) fn page_down(&mut self, world: &World) {
+        if let Some(area) = self.area_of(Pane::Text, world) {
+            let lines = self.text(world, usize::from(area.width)).lines.len();
+            let height = usize::from(area.height);
+            let scroll = self.panes.text_scroll + height.saturating_sub(2).max(1);
+            self.panes.text_scroll = scroll.min(lines.saturating_sub(height));
+        }
+    }
+
+    /// Scrolls the text to its end, where a hint appears.
+    pub(super) fn show_end(&mut self, world: &World) {
+        if let Some(area) = self.area_of(Pane::Text, world) {
+            let lines = self.text(world, usize::from(area.width)).lines.len();
+            self.panes.text_scroll = lines.saturating_sub(usize::from(area.height));
+        }
+    }
+
     /// The selected row of the witness panel up close.
-    pub(super) fn inspect(&self, out: &mut Vec<Effect>) -> Go {
+    pub(super) fn inspect(&self, world: &World, out: &mut Vec<Effect>) -> Go {
         match witness::rows(&self.run).get(self.panes.row) {
-            Some(row) => Go::Push(Layer::Inspector(Inspector::new(row.fact, row.texts(), out))),
+            Some(row) => Go::Push(Layer::Inspector(Inspector::new(row.fact, row.texts(world.lang), out))),
             None => Go::Stay,
         }
     }
@@ -136,7 +170,7 @@ impl LabScreen {
     /// The inside of a pane's frame, while the pane is seen.
     pub(super) fn area_of(&self, pane: Pane, world: &World) -> Option<Rect> {
         let slots = self.panes.slots(body(world), self.shell.is_some());
-        slots.iter().find(|slot| slot.seen == pane).map(|slot| panes::inner(slot.area))
+        slots.iter().find(|slot| slot.seen == pane).map(|slot| panes::inner(slot.area, pane))
     }
 }
 

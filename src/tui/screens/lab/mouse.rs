@@ -12,7 +12,7 @@ impl LabScreen {
         let slots = self.panes.slots(keys::body(world), self.shell.is_some());
         let at = Position::new(event.column, event.row);
         let Some(slot) = slots.into_iter().find(|slot| slot.area.contains(at)) else { return false };
-        let area = panes::inner(slot.area);
+        let area = panes::inner(slot.area, slot.seen);
         if slot.seen == Pane::Shell && self.panes.focus() == Pane::Shell && area.contains(at) {
             let (column, row) = (event.column - area.x, event.row - area.y);
             out.push(Effect::Point(MouseEvent { column, row, ..event }));

@@ -59,7 +59,7 @@ impl Default for Panes {
         Self {
             recent: vec![Pane::Text, Pane::Witness, Pane::Traces, Pane::Processes, Pane::Shell],
             zoom: false,
-            percent: 45,
+            percent: 44,
             text_scroll: 0,
             trace_scroll: 0,
             process_scroll: 0,
@@ -160,12 +160,13 @@ fn split_rows(area: Rect, percent: u16) -> (Rect, Rect) {
     (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
 }
 
-/// What is inside the frame of a slot.
-pub(crate) const fn inner(area: Rect) -> Rect {
+/// What is inside the frame of a slot; text is set off from it by a column.
+pub(crate) fn inner(area: Rect, pane: Pane) -> Rect {
+    let gap = u16::from(pane == Pane::Text);
     Rect {
-        x: area.x + 1,
+        x: area.x + 1 + gap,
         y: area.y + 1,
-        width: area.width.saturating_sub(2),
+        width: area.width.saturating_sub(2 + gap),
         height: area.height.saturating_sub(2),
     }
 }

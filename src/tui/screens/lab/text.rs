@@ -192,7 +192,10 @@ impl LabScreen {
         writer.blank();
         writer.say(&fill(lang, "tui.lab.end_steps", &[("passed", &passed), ("all", &steps)]), Role::Plain);
         writer.say(&fill(lang, "tui.lab.end_by_hand", &[("by_hand", &by_hand)]), Role::Plain);
-        writer.say(&fill(lang, "tui.lab.end_rows", &[("right", &right), ("all", &rows.len())]), Role::Plain);
+        if !rows.is_empty() {
+            let counts = fill(lang, "tui.lab.end_rows", &[("right", &right), ("all", &rows.len())]);
+            writer.say(&counts, Role::Plain);
+        }
         writer.blank();
         writer.key("tui.lab.end_next", Role::Plain);
     }

@@ -1,0 +1,125 @@
+//! What a stage would say: observations made by hand, in the shape of real ones.
+
+use crate::{
+    lab::{
+        fact::{Fact, FactId},
+        observation::{Observation, Value, Whose},
+        trace::{Actor, Failure, Trace},
+    },
+    stage::protocol::{Event, HostInfo, VERSION},
+    tui::{effect::Effect, message::Msg, tests::support::Bench},
+};
+
+/// A bare process: both sides say the same.
+pub(super) fn bare() -> Observation {
+    let text = |t: &str| Value::Text(t.to_owned());
+    let list = |items: &[&str]| Value::List(items.iter().map(|i| (*i).to_owned()).collect());
+    let mut seen = Observation { pid: 6974, ..Observation::default() };
+    let both = [
+        (Fact::NsUser, Value::Number(4_026_531_837)),
+        (Fact::NsMnt, Value::Number(4_026_531_841)),
+        (Fact::NsPid, Value::Number(4_026_531_836)),
+        (Fact::NsNet, Value::Number(4_026_531_840)),
+        (Fact::NsUts, Value::Number(4_026_531_838)),
+        (Fact::Pid, Value::Number(6974)),
+        (Fact::Uid, Value::Number(1000)),
+        (Fact::UidMap, text("0 0 4294967295")),
+        (Fact::Hostname, text("laptop")),
+        (Fact::Pid1, text("systemd")),
+        (Fact::SeesHost, text("yes")),
+        (Fact::Mounts, Value::Number(41)),
+        (Fact::Propagation, text("shared")),
+        (Fact::Root, list(&["bin", "boot", "dev", "etc", "home", "lib", "proc", "root", "usr", "var"])),
+        (Fact::Interfaces, list(&["lo UP", "wlan0 UP"])),
+        (Fact::Addresses, list(&["lo 127.0.0.1", "wlan0 192.168.1.20"])),
+        (Fact::Ipc, list(&[])),
+        (Fact::Cgroup, text("/user.slice/user-1000.slice/session-2.scope")),
+        (Fact::CapEff, text("0000000000000000")),
+        (Fact::Kernel, text("6.18.44")),
+        (Fact::BootId, text("3f2a77c4-6f0e-4f43-9f3a-0e62c1d4c9b7")),
+    ];
+    for (fact, value) in both {
+        seen.facts.insert(FactId::host(fact), value.clone());
+        seen.facts.insert(FactId::subject(fact), value);
+    }
+    seen.facts.insert(FactId::subject(Fact::Escape), Value::Missing { errno: "EPERM".into() });
+    seen.facts.insert(FactId::host(Fact::Processes), list(&["6974 korobka", "  6980 heartbeat"]));
+    let inside = list(&["1 systemd", "412 sshd", "6974 korobka", "6980 heartbeat", "+118"]);
+    seen.facts.insert(FactId::subject(Fact::Processes), inside);
+    seen
+}
+
+/// The same process after the step.
+pub(super) fn named() -> Observation {
+    let mut seen = bare();
+    seen.facts.insert(FactId::subject(Fact::NsUts), Value::Number(4_026_532_574));
+    seen.facts.insert(FactId::subject(Fact::Hostname), Value::Text("korobka".into()));
+    seen
+}
+
+fn trace(call: &str, args: &[&str], errno: Option<&str>) -> Trace {
+    Trace {
+        actor: Actor::Subject,
+        call: call.into(),
+        args: args.iter().map(|a| (*a).to_owned()).collect(),
+        result: if errno.is_some() { -1 } else { 0 },
+        errno: errno.map(str::to_owned),
+        us: 17,
+    }
+}
+
+pub(super) fn ready(uid: u32) -> Event {
+    let host = HostInfo {
+        kernel: "6.18.44".into(),
+        uid,
+        cgroup: "hybrid".into(),
+        box_dir: "/run/korobka/box".into(),
+    };
+    Event::Ready { version: VERSION, host }
+}
+
+/// What came of the step's actions.
+pub(super) fn acted() -> Event {
+    let traces = vec![
+        trace("unshare", &["CLONE_NEWUTS"], None),
+        trace("sethostname", &["\"korobka\"", "7"], None),
+        trace("open", &["\"/proc/self/ns/uts\"", "O_RDONLY|O_CLOEXEC"], Some("ENOENT")),
+    ];
+    Event::Acted { before: bare(), after: named(), traces, failure: None }
+}
+
+/// The machine says no.
+pub(super) fn refused() -> Event {
+    let failure = Failure {
+        operation: "unshare".into(),
+        arguments: vec!["CLONE_NEWUTS".into()],
+        errno: "EPERM".into(),
+        path: None,
+    };
+    let traces = vec![trace("unshare", &["CLONE_NEWUTS"], Some("EPERM"))];
+    Event::Acted { before: bare(), after: bare(), traces, failure: Some(failure) }
+}
+
+/// What the shell of a student looks like who did the step.
+pub(super) fn by_hand() -> [Event; 2] {
+    let shell = Observation { pid: 7100, ..bare() };
+    let done = Observation { pid: 7100, ..named() };
+    [
+        Event::ShellStarted { pid: 7100, observation: shell },
+        Event::Observed { whose: Whose::Hand(7100), observation: done },
+    ]
+}
+
+impl Bench {
+    /// Opens the lab of the small course: the stage is ready and there is a subject.
+    pub(super) fn in_lab(&mut self) -> &mut Self {
+        self.keys("<down><enter>");
+        assert_eq!(self.effects.last(), Some(&Effect::StartStage));
+        self.says(ready(1000)).says(Event::Opened { observation: bare() })
+    }
+
+    /// The stage says something.
+    pub(super) fn says(&mut self, event: Event) -> &mut Self {
+        self.send(Msg::Stage(event))
+    }
+}
