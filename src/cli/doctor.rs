@@ -121,17 +121,26 @@ impl Report {
 
     /// The verdict is a word first, so that it reads well aloud; the meaning is told where something is wrong.
     fn check(&self, check: &Check, colour: bool, to: &mut dyn Write) -> io::Result<()> {
-        let (key, sgr) = match check.verdict {
-            Verdict::Ok => ("doctor.verdict.ok", "32"),
-            Verdict::Warn => ("doctor.verdict.warn", "33"),
-            Verdict::No => ("doctor.verdict.no", "31"),
+        let sgr = match check.verdict {
+            Verdict::Ok => "32",
+            Verdict::Warn => "33",
+            Verdict::No => "31",
         };
-        let word = format!("{:4}", t(self.lang, key));
+        let width = Verdict::ALL.map(|verdict| self.word(verdict).chars().count()).into_iter().max();
+        let word = format!("{:1$}", self.word(check.verdict), width.unwrap_or_default());
         let word = if colour { format!("\x1b[{sgr}m{word}\x1b[0m") } else { word };
         writeln!(to, "  {word}  {:18}  {}", check.id, check.found)?;
         lines_of(t(self.lang, check.meaning), WIDTH)
             .iter()
             .try_for_each(|line| writeln!(to, "        {line}"))
+    }
+
+    fn word(&self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Ok => t(self.lang, "doctor.verdict.ok"),
+            Verdict::Warn => t(self.lang, "doctor.verdict.warn"),
+            Verdict::No => t(self.lang, "doctor.verdict.no"),
+        }
     }
 
     fn write_cure(&self, key: &'static str, indent: &str, to: &mut dyn Write) -> io::Result<()> {

@@ -28,6 +28,11 @@ pub enum Verdict {
     No,
 }
 
+impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ok, Self::Warn, Self::No];
+}
+
 /// One question to the machine and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {

@@ -14,7 +14,7 @@ use super::{
     kept::{Buffer, Kept, read_now},
     mountinfo, namespace_inode,
     status::Status,
-    tree::{Process, TreeReader},
+    tree::{self, Process, TreeReader},
     value::{list, missing, or_missing, plain, text},
 };
 use crate::lab::{
