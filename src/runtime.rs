@@ -92,6 +92,9 @@ pub fn run(options: Options) -> Result<(), Error> {
 }
 
 fn session(options: Options) -> Result<Ending, Error> {
+    let (sender, inbox) = mpsc::sync_channel(QUEUE);
+    // first of all: a signal between here and the terminal's own mode would leave that behind
+    threads::signals(sender.clone())?;
     let mut screen = Screen::enter(options.theme == Theme::Mono).map_err(Error::Terminal)?;
     let size = screen.size().map_err(Error::Terminal)?;
     let progress = options.store.progress().clone();
@@ -101,9 +104,7 @@ fn session(options: Options) -> Result<Ending, Error> {
         model.notify(text);
     }
     screen.draw(&model, None).map_err(Error::Terminal)?;
-    let (sender, inbox) = mpsc::sync_channel(QUEUE);
     threads::input(sender.clone())?;
-    threads::signals(sender.clone())?;
     let hands = Hands::new(options.store, options.root_dir, sender);
     Session { model, hands, screen, inbox }.run(effects)
 }
