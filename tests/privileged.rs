@@ -14,17 +14,20 @@
 use std::{process::ExitCode, time::Instant};
 
 mod privileged {
+    pub(crate) mod by_hand;
     pub(crate) mod engine;
     pub(crate) mod leaks;
     pub(crate) mod lesson;
 }
 
-use privileged::{engine, leaks::Snapshot, lesson};
+use privileged::{by_hand, engine, leaks::Snapshot, lesson};
 
 type Test = (&'static str, fn());
 
 const TESTS: &[Test] = &[
     ("the_lab_passes_step_by_step", lesson::the_lab_passes_step_by_step),
+    ("each_step_passes_by_hand_in_the_box", by_hand::each_step_passes_by_hand_in_the_box),
+    ("the_whole_lab_passes_by_hand_beside_the_box", by_hand::the_whole_lab_passes_by_hand_beside_the_box),
     ("an_action_on_the_host_is_refused", engine::an_action_on_the_host_is_refused),
     ("a_failed_act_is_rolled_back", engine::a_failed_act_is_rolled_back),
     ("the_stage_refuses_a_stranger", engine::the_stage_refuses_a_stranger),

@@ -62,7 +62,8 @@ impl TryFrom<Fields> for Expectation {
 pub enum Condition {
     /// It differs from the host's value of the same fact (and, by hand, from the one the shell began with).
     DiffersFromHost,
-    /// It is the host's value of the same fact.
+    /// It is the host's value of the same fact (or, by hand, still the one the shell began with: root's shell is kept
+    /// apart from the host).
     SameAsHost,
     /// It changed in this step.
     Changed,
@@ -117,7 +118,7 @@ impl Condition {
             Self::DiffersFromHost => {
                 readable && host.is_some_and(|h| h != now) && (!moments.by_hand || before != Some(now))
             }
-            Self::SameAsHost => readable && host == Some(now),
+            Self::SameAsHost => readable && (host == Some(now) || (moments.by_hand && before == Some(now))),
             Self::Changed => before.is_some_and(|b| b != now),
             Self::Unchanged => before == Some(now),
             Self::Equals(want) => readable && now.short() == *want,

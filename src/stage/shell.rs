@@ -12,7 +12,7 @@ use super::{
     troupe::{Setting, Troupe},
 };
 use crate::{
-    kernel::{descent, guard},
+    kernel::{descent, guard, process},
     lab::{namespace::Namespace, trace::Failure},
     probe::status::Status,
 };
@@ -137,7 +137,7 @@ fn environment(box_dir: &str) -> Vec<(String, String)> {
         ("TERM", "xterm-256color"),
         ("LANG", &language),
         ("HOME", "/"),
-        ("SHELL", "/bin/sh"),
+        ("SHELL", process::shell().0),
         ("HISTFILE", "/dev/null"),
         ("PS1", "\\h:\\w\\$ "),
         ("BOX", box_dir),

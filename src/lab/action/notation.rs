@@ -18,6 +18,8 @@ pub fn shell_lines(actions: &[Action], scene: Scene) -> Vec<String> {
     let mut rest = actions;
     while let Some((first, tail)) = rest.split_first() {
         match first {
+            // The shell forks before it runs chroot(1), as before any program.
+            Action::Clone { ns } if ns.is_empty() && matches!(tail, [Action::Chroot {}, ..]) => {}
             Action::Clone { ns } if ns.is_empty() => lines.push("sh".to_owned()),
             Action::Unshare { .. } | Action::Clone { .. } => {
                 let (line, after) = unshare_line(rest);
@@ -91,8 +93,8 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
         Action::LoUp {} => "ip link set lo up".to_owned(),
         Action::CreateIpc { kind: IpcKind::Queue } => "ipcmk -Q".to_owned(),
         Action::CreateIpc { kind: IpcKind::Segment } => "ipcmk -M 4096".to_owned(),
+        Action::EndChild {} => "exit".to_owned(),
         Action::CreateIpc { kind: IpcKind::PosixQueue }
-        | Action::EndChild {}
         | Action::Fresh {}
         | Action::Unshare { .. }
         | Action::Clone { .. }

@@ -1,0 +1,165 @@
+//! The three notations are equal: every step's shell lines, typed into a real shell on a real terminal, pass the step.
+
+use std::{os::fd::AsFd, time::Instant};
+
+use korobka::{
+    i18n::Lang,
+    lab::{
+        action::{Action, shell_lines},
+        run::{Phase, Run},
+    },
+    pty::Session,
+    stage::protocol::{Event, Request, ShellPlace},
+};
+
+use super::{
+    engine::{PATIENCE, Stage},
+    lesson::{obey, run_of},
+};
+
+/// A student with a shell.
+struct Student {
+    stage: Stage,
+    run: Run,
+    terminal: Option<Session>,
+}
+
+impl Student {
+    fn new() -> Self {
+        let stage = Stage::start();
+        let mut run = run_of(nix::unistd::geteuid().is_root());
+        let ask = run.start();
+        obey(&stage, &mut run, ask);
+        stage.client.request(&Request::Watch { hz: 20 }, None).unwrap();
+        Self { stage, run, terminal: None }
+    }
+
+    fn open_shell(&mut self, place: ShellPlace) {
+        let (session, slave) = Session::open(24, 80, || {}).unwrap();
+        self.stage.client.request(&Request::Shell { place }, Some(slave.as_fd())).unwrap();
+        drop(slave);
+        self.terminal = Some(session);
+        self.hear_until("a shell", |event| matches!(event, Event::ShellStarted { .. }));
+    }
+
+    fn close_shell(&mut self) {
+        self.stage.client.request(&Request::EndShell, None).unwrap();
+        self.hear_until("its end", |event| matches!(event, Event::ShellEnded { .. }));
+        self.terminal = None;
+    }
+
+    /// Types the lines of the step; each is given the time to show its effect, as a person would.
+    fn type_step(&mut self, with_preparation: bool) {
+        let step = self.run.step().unwrap().clone();
+        let mut actions = if with_preparation { step.prepare.clone() } else { Vec::new() };
+        actions.extend(step.actions.clone());
+        for line in shell_lines(&actions, self.run.scene()) {
+            self.wait_for_prompt(&step.id);
+            assert!(self.terminal.as_ref().unwrap().write(format!("{line}\n").as_bytes()));
+        }
+        let until = Instant::now() + PATIENCE;
+        while self.run.phase() != Phase::Observed {
+            let event = self.stage.client.next(Some(PATIENCE)).unwrap();
+            event.into_iter().for_each(|event| self.tell(event));
+            assert!(
+                Instant::now() < until,
+                "{} does not pass by hand: {}\n{}",
+                step.id,
+                self.why(),
+                self.screen()
+            );
+        }
+        let outcome = self.run.outcome().unwrap();
+        assert!(outcome.passed() && outcome.by_hand, "{}: {outcome:#?}\n{}", step.id, self.screen());
+    }
+
+    /// What the hint ladder says of the present state.
+    fn why(&mut self) -> String {
+        (0..3).for_each(|_| self.run.hint());
+        format!("{:?}", self.run.hints(Lang::En))
+    }
+
+    /// A prompt: the last line that is not empty ends in `$` or `#`.
+    fn wait_for_prompt(&self, step: &str) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let screen = self.screen();
+            if screen.trim_end().ends_with(['$', '#']) {
+                return;
+            }
+            assert!(Instant::now() < until, "{step}: no prompt:\n{screen}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn screen(&self) -> String {
+        self.terminal.as_ref().map(|terminal| terminal.screen().text()).unwrap_or_default()
+    }
+
+    fn tell(&mut self, event: Event) {
+        match event {
+            Event::Observed { whose, observation } => self.run.observed(whose, observation),
+            Event::ShellStarted { pid, observation } => self.run.shell_started(pid, observation),
+            Event::ShellEnded { .. } => self.run.shell_ended(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn hear_until(&mut self, what: &str, wanted: impl Fn(&Event) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let event = self.stage.client.next(Some(PATIENCE)).unwrap();
+            assert!(Instant::now() < until, "no {what} in time");
+            let Some(event) = event else { continue };
+            let found = wanted(&event);
+            self.tell(event);
+            if found {
+                return;
+            }
+        }
+    }
+
+    /// Asks the stage for what the run wants, in the midst of what it says by itself.
+    fn go(&mut self, ask: Option<korobka::lab::run::Ask>) {
+        self.stage.client.request(&Request::Watch { hz: 0 }, None).unwrap();
+        while let Some(event) = self.stage.client.next(Some(std::time::Duration::from_millis(150))).unwrap() {
+            self.tell(event);
+        }
+        obey(&self.stage, &mut self.run, ask);
+        self.stage.client.request(&Request::Watch { hz: 20 }, None).unwrap();
+    }
+}
+
+/// The program did the steps before; the student opens a shell in the box and does this one.
+pub(crate) fn each_step_passes_by_hand_in_the_box() {
+    let mut student = Student::new();
+    loop {
+        student.open_shell(ShellPlace::Inside);
+        student.type_step(false);
+        student.close_shell();
+        if student.run.complete() {
+            break;
+        }
+        let ask = student.run.forward();
+        student.go(ask);
+    }
+}
+
+/// The student does everything in one shell beside the box.
+pub(crate) fn the_whole_lab_passes_by_hand_beside_the_box() {
+    let mut student = Student::new();
+    student.open_shell(ShellPlace::Beside);
+    loop {
+        if student.run.step().unwrap().prepare.contains(&Action::Fresh {}) {
+            student.close_shell();
+            student.open_shell(ShellPlace::Beside);
+        }
+        student.type_step(true);
+        if student.run.complete() {
+            break;
+        }
+        let ask = student.run.forward();
+        student.go(ask);
+    }
+    student.close_shell();
+}
