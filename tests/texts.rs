@@ -9,8 +9,8 @@ use korobka::{
 };
 use unicode_width::UnicodeWidthStr;
 
-/// The widest line of a listing: an 80-column screen with a margin.
-const WIDEST: usize = 76;
+/// The widest line of a listing that is not broken on an 80-column screen.
+const WIDEST: usize = 70;
 
 fn pages() -> Vec<(String, [Vec<Page>; 2])> {
     let course = Course::embedded().unwrap_or_else(|errors| panic!("{errors}"));

@@ -236,7 +236,7 @@ fn the_text_is_one_statement_a_line_and_moves_no_cursor() {
     let text = text(&mut Toy::new(), Lang::En);
     for line in [
         "Live: kernel 6.1, cgroup v2, user 1000",
-        "Step 1, uts: Step",
+        "Step 1 (uts). Step",
         "The text.",
         "Call: unshare(CLONE_NEWUTS) = 0, 5 µs",
         "In the shell: unshare --uts",
