@@ -14,7 +14,7 @@ use super::{
     kept::{Buffer, Kept, read_now},
     mountinfo, namespace_inode,
     status::Status,
-    tree::{self, Process, TreeReader},
+    tree::{MOST, Process, TreeReader},
     value::{list, missing, or_missing, plain, text},
 };
 use crate::lab::{
@@ -151,8 +151,9 @@ impl ProcessReader {
     fn processes(&mut self, facts: &mut Facts) -> Vec<Process> {
         let (tree, shown, children) = match self.tree.read(self.pid) {
             Ok(tree) => {
-                let shown =
-                    list(tree.iter().map(|p| format!("{}{} {}", "  ".repeat(p.depth), p.pid, p.name)));
+                let line = |p: &Process| format!("{}{} {}", "  ".repeat(p.depth), p.pid, p.name);
+                let cut = (tree.len() == MOST).then(|| "…".to_owned());
+                let shown = list(tree.iter().map(line).chain(cut));
                 let children = list(tree.iter().filter(|p| p.depth == 1).map(|p| &p.name));
                 (tree, shown, children)
             }
