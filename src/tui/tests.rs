@@ -1,5 +1,6 @@
 //! Key scripts through the real `update`, and snapshots of every screen.
 
+mod footer;
 mod snapshots;
 mod stage;
 mod style;

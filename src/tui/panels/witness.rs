@@ -203,7 +203,7 @@ impl Columns {
     fn of(width: usize) -> Self {
         let room = width.saturating_sub(4);
         // an inode of a namespace has ten digits
-        let label = (room * 2 / 5).clamp(18, 30).min(room.saturating_sub(2 * 10).max(8));
+        let label = (room * 2 / 5).clamp(19, 30).min(room.saturating_sub(2 * 10).max(8));
         Self { label, value: room.saturating_sub(label) / 2 }
     }
 

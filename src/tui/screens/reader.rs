@@ -95,6 +95,7 @@ impl Reader {
             Command::PreviousPage => self.page > 0,
             Command::NextLink | Command::PreviousLink => !self.prose(world).links.is_empty(),
             Command::Search => self.page < self.pages.len(),
+            Command::Accept if !self.search.typing => self.can_accept(),
             Command::NextHit | Command::PreviousHit => self.search.any(),
             _ => true,
         }
@@ -236,6 +237,14 @@ impl Reader {
         chosen.push(self.cursor);
         let (of, question, right) = (self.lesson.clone(), question.id.clone(), option.right);
         world.remember(Entry::QuestionAnswered { of, question, option: self.cursor, right }, out);
+    }
+
+    /// Whether the option under the cursor can still be chosen, or the question is done.
+    fn can_accept(&self) -> bool {
+        self.question_index().is_some_and(|index| {
+            let tried = self.chosen.get(index).is_some_and(|chosen| chosen.contains(&self.cursor));
+            !tried || self.answered(index)
+        })
     }
 
     fn answered(&self, index: usize) -> bool {

@@ -18,10 +18,10 @@ use crate::{
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
-type Script = fn(&mut Bench) -> &mut Bench;
+pub(super) type Script = fn(&mut Bench) -> &mut Bench;
 
 /// Names and ways.
-const SCREENS: [(&str, Script); 24] = [
+pub(super) const SCREENS: [(&str, Script); 24] = [
     ("home", |b| b),
     ("reader_text", |b| b.keys("<enter>")),
     ("reader_code", |b| b.keys("<enter><right>")),

@@ -1,10 +1,15 @@
-//! The way of a student through the screens.
+//! The way of a student through the screens, key by key.
 
-use super::support::Bench;
+use super::{
+    stage::{acted, bare, by_hand, ready, refused},
+    support::Bench,
+};
 use crate::{
     i18n::Lang,
-    store::Entry,
-    tui::{Theme, effect::Effect},
+    lab::trace::Failure,
+    stage::protocol::{Event, Request, ShellPlace},
+    store::{Entry, Progress},
+    tui::{Theme, effect::Effect, message::Msg},
 };
 
 fn bench() -> Bench {
@@ -20,4 +25,197 @@ fn a_lesson_is_read_to_its_end_and_leads_to_its_lab() {
     assert!(bench.effects.contains(&Effect::Remember(Entry::LessonDone { lesson: "isolation".into() })));
     bench.keys("<enter>");
     assert_eq!(bench.effects.last(), Some(&Effect::StartStage));
+}
+
+#[test]
+fn a_link_leads_to_the_lab_and_leaving_it_ends_the_stage() {
+    let mut bench = bench();
+    bench.keys("<enter><tab>").sees("Enter follow").keys("<enter>").sees("STARTING");
+    assert_eq!(bench.effects.last(), Some(&Effect::StartStage));
+    bench.keys("q").sees("a glass box");
+    assert_eq!(bench.effects.last(), Some(&Effect::StopStage));
+}
+
+#[test]
+fn searching_goes_from_hit_to_hit_and_wraps_around() {
+    let mut bench = bench();
+    bench.keys("<enter>/UTS").sees("/UTS").sees("1 of 2").sees("Three languages");
+    bench.keys("<enter>n").sees("2 of 2").keys("n").sees("1 of 2").keys("N").sees("2 of 2");
+    bench.keys("/zzz").sees("0 of 0").keys("<esc>").sees("Esc course");
+}
+
+#[test]
+fn home_continues_where_the_student_was() {
+    let mut progress = Progress::default();
+    progress.apply(&Entry::PageRead { lesson: "isolation".into(), page: 1, pages: 2 });
+    let mut bench = Bench::with((80, 24), Lang::En, Theme::Mono, progress);
+    bench.sees("Welcome back").keys("<enter>").sees("Three languages");
+}
+
+#[test]
+fn the_language_changes_in_place_on_every_screen() {
+    let mut bench = bench();
+    bench.keys("<enter><right>L").sees("Три языка").keys("L").sees("Three languages");
+    bench.keys("<esc><down>").in_lab_here().keys("L").sees("Какие строки изменятся?").sees("LIVE");
+    bench.keys("?L").sees("Keys").keys("<esc>").sees("Which rows will change?");
+}
+
+impl Bench {
+    /// From the row of the lab on the home screen.
+    fn in_lab_here(&mut self) -> &mut Self {
+        self.keys("<enter>").says(ready(1000)).says(Event::Opened { observation: bare() })
+    }
+
+    fn asked(&self) -> Option<&Request> {
+        self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Ask(request) => Some(request),
+            _ => None,
+        })
+    }
+}
+
+#[test]
+fn a_step_is_predicted_acted_and_explained() {
+    let mut bench = Bench::new((120, 40), Lang::En, Theme::Dark);
+    bench.in_lab().sees("? asked about").sees("= host name").sees("[ ] host name · inside");
+    bench.keys("<down><space><down><space>3").sees("[x] host name · inside").sees("● 3 sure");
+    bench.keys("<enter>").sees("Acting…");
+    assert!(matches!(bench.asked(), Some(Request::Act { actions }) if actions.len() == 2));
+    bench.says(acted()).sees("✓ Passed").sees("Your prediction: 1 of 3 right").sees("▲ changed in this step");
+    bench.sees("You may think that a machine has one name.").sees("▲ host name");
+    let passed = Entry::StepPassed {
+        lab: "isolation".into(),
+        step: "uts".into(),
+        by_hand: false,
+        hits: 1,
+        misses: 2,
+        confidence: Some(3),
+        hints: 0,
+    };
+    assert!(bench.effects.contains(&Effect::Remember(passed)));
+    bench.keys("<enter>").sees("Why did the host's name stay?").sees("Enter answer");
+    bench.keys("<down><enter>").sees("✗ 2").keys("<up><enter>").sees("✓ 1").sees("Enter next step");
+    bench
+        .keys("<enter>")
+        .sees("You have been through the whole lab")
+        .keys("<enter>")
+        .sees("1. What isolation is");
+    assert_eq!(bench.effects.last(), Some(&Effect::StopStage));
+}
+
+#[test]
+fn undo_and_reset_ask_for_a_new_subject() {
+    let mut bench = bench();
+    bench.in_lab().keys("<enter>").says(acted()).keys("u");
+    assert_eq!(bench.asked(), Some(&Request::Open { replay: Vec::new() }));
+    bench
+        .sees("Bringing the box")
+        .says(Event::Opened { observation: bare() })
+        .sees("Which rows will change?");
+    let before = bench.effects.len();
+    bench.keys("u");
+    assert_eq!(bench.effects.len(), before, "there is nothing before the first step");
+    bench.keys("r");
+    assert_eq!(bench.effects.len(), before + 1);
+}
+
+#[test]
+fn a_machine_that_says_no_is_explained_and_sudo_is_offered_unless_it_is_root_already() {
+    let mut bench = Bench::new((120, 40), Lang::En, Theme::Mono);
+    bench
+        .in_lab()
+        .keys("<enter>")
+        .says(refused())
+        .sees("This machine does not allow it")
+        .sees("What happened");
+    bench.sees("unshare(CLONE_NEWUTS) = -1 EPERM").sees("! with sudo").keys("!");
+    assert_eq!(bench.effects.last(), Some(&Effect::Sudo("isolation".into())));
+    let mut root = Bench::new((120, 40), Lang::En, Theme::Mono);
+    root.keys("<down><enter>").says(ready(0)).says(Event::Opened { observation: bare() }).sees("LIVE (root)");
+    root.keys("<enter>").says(refused());
+    assert!(!root.screen().contains("! with sudo"));
+    root.keys("!");
+    assert!(!root.effects.contains(&Effect::Sudo("isolation".into())));
+}
+
+#[test]
+fn keys_in_the_shell_are_the_shells_until_the_one_that_leaves_it() {
+    let mut bench = bench();
+    bench.in_lab().keys("s").sees("leave the shell");
+    let opened = bench.effects.last().cloned();
+    assert!(
+        matches!(opened, Some(Effect::OpenShell { place: ShellPlace::Inside, rows: 20, .. })),
+        "{opened:?}"
+    );
+    let before = bench.effects.len();
+    bench.keys("q?<tab><esc><c-c>L<enter>");
+    assert_eq!(bench.effects.len(), before + 7);
+    assert!(bench.effects.iter().skip(before).all(|effect| matches!(effect, Effect::Type(_))));
+    bench.keys("<c-\\>").sees("Enter act").keys("s").sees("leave the shell").keys("<c-4>").sees("Enter act");
+    assert!(matches!(bench.effects.last(), Some(Effect::Type(_))), "the shell was not opened twice");
+    bench.send(Msg::Resize(100, 30)).keys("s");
+    assert!(matches!(bench.effects.last(), Some(Effect::ResizeShell { .. })));
+    bench.says(Event::ShellEnded { status: 0 }).sees("Enter act");
+    assert_eq!(bench.effects.last(), Some(&Effect::CloseShell));
+}
+
+#[test]
+fn a_step_passes_by_hand_and_a_shell_that_cannot_start_says_why() {
+    let mut bench = bench();
+    bench.in_lab().keys("s");
+    for event in by_hand() {
+        bench.says(event);
+    }
+    bench.sees("by your own hand");
+    let mut refused = self::bench();
+    let failure = Failure {
+        operation: "subject".into(),
+        arguments: vec!["fork".into()],
+        errno: "EAGAIN".into(),
+        path: None,
+    };
+    refused.in_lab().keys("S").says(Event::Failed { failure }).sees("! ").sees("Enter act");
+    assert_eq!(refused.effects.last(), Some(&Effect::CloseShell));
+}
+
+#[test]
+fn the_palette_finds_commands_by_words_and_runs_them() {
+    let mut bench = bench();
+    bench
+        .in_lab()
+        .keys("<c-p>any st")
+        .sees("Go to any step")
+        .keys("<enter>")
+        .sees("1. uts: a name of its own");
+    bench.keys("<enter>");
+    assert_eq!(bench.asked(), Some(&Request::Open { replay: Vec::new() }));
+    bench.keys(":zzz").sees("There is no such command here").keys("<esc>");
+}
+
+#[test]
+fn a_stage_that_is_lost_is_started_again_at_the_same_step() {
+    let mut bench = bench();
+    bench
+        .in_lab()
+        .send(Msg::StageLost("end of file".into()))
+        .sees("STOPPED")
+        .sees("end of file")
+        .keys("<enter>");
+    assert_eq!(bench.effects.last(), Some(&Effect::StartStage));
+    bench.sees("STARTING").says(ready(1000)).says(Event::Opened { observation: bare() }).sees("LIVE");
+    bench.says(Event::SubjectGone { signal: Some(9) }).sees("killed by signal 9").keys("<enter>");
+    assert_eq!(bench.asked(), Some(&Request::Open { replay: Vec::new() }));
+}
+
+#[test]
+fn the_raw_bytes_of_a_row_are_those_of_the_side_that_is_asked() {
+    let mut bench = bench();
+    let raw = |side: &str, text: &str| Event::Raw {
+        fact: format!("{side}.ns.uts").parse().expect("a fact"),
+        source: "/proc/PID/ns/uts".into(),
+        text: text.into(),
+    };
+    bench.in_lab().keys("<tab><enter>").sees("reading…").says(raw("host", "not this")).sees("reading…");
+    bench.says(raw("subject", "uts:[1]\x1b[2J")).sees("uts:[1]").keys("<tab>").sees("reading…");
+    bench.says(raw("host", "uts:[2]")).sees("uts:[2]").keys("<esc>").sees("▸ [Witness]");
 }

@@ -29,7 +29,10 @@ struct Item {
 impl Item {
     fn of(binding: &Binding, layer: &Layer, world: &World) -> Self {
         let key = binding.keys.first().map(|key| key.label()).unwrap_or_default();
-        let key = if binding.command == Command::Choose(1) { "1-3".to_owned() } else { key };
+        let key = match (binding.command, layer) {
+            (Command::Choose(1), Layer::Lab(lab)) => format!("1-{}", lab.digits()),
+            _ => key,
+        };
         let label = i18n::find(world.lang, &format!("tui.key.{}", layer.word(binding.command, world)))
             .unwrap_or_default();
         Self { key, word: label, command: binding.command }

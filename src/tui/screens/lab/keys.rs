@@ -24,6 +24,7 @@ impl LabScreen {
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         let index = self.run.index();
         match command {
+            Command::Act if rests && self.page == Page::Why => !self.tried() || self.answered(),
             Command::Act => {
                 rests || matches!(phase, Phase::Gone { .. }) || matches!(self.stage, Stage::Lost(_))
             }
@@ -61,6 +62,16 @@ impl LabScreen {
             (Command::Back, ..) if self.panes.zoom => "unzoom",
             _ => command.name(),
         }
+    }
+
+    /// Whether the option under the cursor was chosen already.
+    fn tried(&self) -> bool {
+        self.run.answers(self.run.index()).contains(&self.cursor)
+    }
+
+    /// The digits that choose something now.
+    pub(crate) fn digits(&self) -> usize {
+        if self.run.phase() == Phase::Predict { 3 } else { self.rows() }
     }
 
     /// Rows to tick or options to choose.
