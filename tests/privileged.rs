@@ -16,11 +16,13 @@ use std::{process::ExitCode, time::Instant};
 mod privileged {
     pub(crate) mod by_hand;
     pub(crate) mod engine;
+    pub(crate) mod faults;
+    pub(crate) mod kills;
     pub(crate) mod leaks;
     pub(crate) mod lesson;
 }
 
-use privileged::{by_hand, engine, leaks::Snapshot, lesson};
+use privileged::{by_hand, engine, faults, kills, leaks::Snapshot, lesson};
 
 type Test = (&'static str, fn());
 
@@ -30,12 +32,24 @@ const TESTS: &[Test] = &[
     ("the_whole_lab_passes_by_hand_beside_the_box", by_hand::the_whole_lab_passes_by_hand_beside_the_box),
     ("an_action_on_the_host_is_refused", engine::an_action_on_the_host_is_refused),
     ("a_failed_act_is_rolled_back", engine::a_failed_act_is_rolled_back),
+    ("every_call_of_the_lab_can_fail", faults::every_call_of_the_lab_can_fail),
+    ("a_killed_program_leaves_nothing", kills::a_killed_program_leaves_nothing),
+    (
+        "a_killed_stage_leaves_only_what_the_janitor_takes",
+        kills::a_killed_stage_leaves_only_what_the_janitor_takes,
+    ),
+    ("a_killed_subject_is_said_and_another_can_start", kills::a_killed_subject_is_said_and_another_can_start),
     ("the_stage_refuses_a_stranger", engine::the_stage_refuses_a_stranger),
 ];
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).is_some_and(|role| role.starts_with('@')) {
-        return korobka::role::dispatch();
+    match std::env::args().nth(1).as_deref() {
+        Some("@program") => {
+            kills::be_a_program(std::env::args().nth(2).unwrap().parse().unwrap());
+            return ExitCode::SUCCESS;
+        }
+        Some(role) if role.starts_with('@') => return korobka::role::dispatch(),
+        _ => korobka::kernel::descent::adopt_orphans().unwrap(),
     }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let chosen: Vec<&Test> = TESTS

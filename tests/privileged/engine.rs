@@ -23,7 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// A stage with its state in a directory of its own.
 pub(crate) struct Stage {
     pub(crate) client: Client,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Stage {
@@ -34,9 +34,13 @@ impl Stage {
     pub(crate) fn start_with(fault: Option<&Fault>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let client = Client::start_with(Some(dir.path()), fault).unwrap();
-        let stage = Self { client, _dir: dir };
+        let stage = Self { client, dir };
         assert!(matches!(stage.next(), Event::Ready { .. }));
         stage
+    }
+
+    pub(crate) fn into_parts(self) -> (Client, tempfile::TempDir) {
+        (self.client, self.dir)
     }
 
     pub(crate) fn next(&self) -> Event {

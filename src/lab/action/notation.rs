@@ -213,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_plain_fork_is_a_shell_in_the_shell() {
-        assert_eq!(lines(&[fork(), Action::Chroot {}]), ["sh", "chroot \"$BOX\""]);
+        assert_eq!(lines(&[fork()]), ["sh"]);
+        assert_eq!(lines(&[fork(), Action::Chroot {}]), ["chroot \"$BOX\""], "which forks by itself");
     }
 
     #[test]

@@ -1,0 +1,91 @@
+//! Every call of every step is made to fail in each plausible way: explained, rolled back, nothing left.
+
+use korobka::{
+    i18n::Lang,
+    lab::{
+        action::Action,
+        explain::explain,
+        fact::{Fact, FactId},
+        ledger::Ledger,
+        observation::{Observation, Value},
+    },
+    stage::order::Fault,
+};
+use nix::errno::Errno;
+
+use super::{engine::Stage, lesson::run_of};
+
+/// How a call can fail, by its manual page.
+fn plausible(call: &str) -> &'static [Errno] {
+    match call {
+        "unshare" => &[Errno::EPERM, Errno::ENOSPC, Errno::EINVAL, Errno::EUSERS, Errno::ENOMEM],
+        "fork" | "clone3" => &[Errno::EAGAIN, Errno::ENOMEM],
+        "write" => &[Errno::EPERM, Errno::EINVAL, Errno::EACCES],
+        "mount" => &[Errno::EPERM, Errno::EBUSY, Errno::ENOENT, Errno::EINVAL, Errno::ENODEV],
+        "pivot_root" => &[Errno::EBUSY, Errno::EINVAL, Errno::EPERM],
+        "umount2" => &[Errno::EBUSY, Errno::EINVAL],
+        "chroot" => &[Errno::EPERM, Errno::ENOENT],
+        "chdir" => &[Errno::ENOENT, Errno::EACCES],
+        "mkdir" | "symlink" => &[Errno::EEXIST, Errno::ENOSPC, Errno::EACCES],
+        "sethostname" => &[Errno::EPERM, Errno::EINVAL],
+        "sendto" => &[Errno::EPERM, Errno::ENODEV],
+        "msgget" => &[Errno::ENOSPC, Errno::ENOMEM],
+        // Of the throw-away child of a try, which has a kernel of its own.
+        "capset" => &[],
+        other => panic!("how can {other} fail?"),
+    }
+}
+
+pub(crate) fn every_call_of_the_lab_can_fail() {
+    let run = run_of(nix::unistd::geteuid().is_root());
+    let mut past = Ledger::new();
+    for step in &run.lab().steps {
+        step.prepare.iter().for_each(|action| past.note(action));
+        let healthy = Stage::start();
+        healthy.open(&past.replay());
+        let good = healthy.act(&step.actions);
+        assert_eq!(good.failure, None, "{}", step.id);
+        drop(healthy);
+        let calls = good.traces.iter().filter(|trace| trace.errno.is_none());
+        for (at, trace) in calls.enumerate().filter(|(at, _)| worth_trying(*at)) {
+            for errno in plausible(&trace.call) {
+                one_fault(&step.id, &past, &step.actions, at, *errno);
+            }
+        }
+        step.actions.iter().for_each(|action| past.note(action));
+    }
+}
+
+/// The many alike calls that furnish a root are tried now and then.
+fn worth_trying(at: usize) -> bool {
+    at < 8 || at.is_multiple_of(7)
+}
+
+fn one_fault(step: &str, past: &Ledger, actions: &[Action], at: usize, errno: Errno) {
+    let fault = Fault { at: at.try_into().unwrap(), errno: errno as i32 };
+    let stage = Stage::start_with(Some(&fault));
+    stage.open(&past.replay());
+    let act = stage.act(actions);
+    let failure = act.failure.unwrap_or_else(|| panic!("{step}: call {at} did not fail"));
+    assert_eq!(failure.errno, format!("{errno:?}"), "{step}: {:?}", act.traces);
+    assert_eq!(comparable(&act.before), comparable(&act.after), "{step}: call {at}, {errno:?}");
+    for lang in Lang::ALL {
+        let said = explain(lang, &failure);
+        assert!(!said.what.is_empty() && !said.why.is_empty() && !said.try_next.is_empty(), "{failure:?}");
+    }
+}
+
+/// An observation without what differs between two subjects of the same kind: numbers that the kernel gives anew.
+fn comparable(observation: &Observation) -> Vec<(FactId, Value)> {
+    let mut facts = Vec::new();
+    for (id, value) in &observation.facts {
+        let host = observation.get(FactId::host(id.fact));
+        let value = match id.fact {
+            Fact::Pid | Fact::NsPidChain | Fact::Processes | Fact::Ipc => continue,
+            fact if fact.namespace().is_some() => Value::Text((host == Some(value)).to_string()),
+            _ => value.clone(),
+        };
+        facts.push((*id, value));
+    }
+    facts
+}
