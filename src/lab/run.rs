@@ -163,6 +163,12 @@ impl Run {
         self.answers.get(index).map_or(&[], Vec::as_slice)
     }
 
+    /// The newest process of the student's shell as it was last seen, and the rows that it has changed in this step.
+    pub fn hand(&self) -> Option<(&Observation, Vec<FactId>)> {
+        let (began, now) = self.hands.newest()?;
+        Some((now, outcome::changed_by_hand(began, now)))
+    }
+
     /// The ids of the rows that differ between the start of the step and now.
     pub fn changed(&self) -> Vec<FactId> {
         match (&self.began, &self.now) {

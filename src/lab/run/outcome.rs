@@ -105,7 +105,7 @@ impl Outcome {
 }
 
 /// The rows that differ, where before and after may be of two processes: another id by itself is then no change.
-fn changed_by_hand(before: &Observation, after: &Observation) -> Vec<FactId> {
+pub(super) fn changed_by_hand(before: &Observation, after: &Observation) -> Vec<FactId> {
     let depth = |o: &Observation| {
         let chain = o.get(FactId::host(Fact::NsPidChain)).map(Value::short);
         chain.map(|chain| chain.split_whitespace().count())

@@ -56,22 +56,27 @@ impl Row {
     }
 }
 
-/// What is shown of a run: after a step done by hand, what the student's shell brought about.
-fn seen(run: &Run) -> Option<&Observation> {
+/// Whether what is shown is what the student's shell has brought about, and not the subject.
+pub(crate) fn of_hand(run: &Run) -> bool {
     match run.outcome() {
-        Some(outcome) if outcome.by_hand => Some(&outcome.after),
-        _ => run.now(),
+        Some(outcome) => outcome.by_hand,
+        None => run.hand().is_some_and(|(_, changed)| !changed.is_empty()),
     }
 }
 
-fn changed(run: &Run) -> Vec<FactId> {
-    run.outcome().map_or_else(|| run.changed(), |outcome| outcome.changed.clone())
+/// What is shown of a run, and the rows that changed in this step.
+fn seen(run: &Run) -> Option<(&Observation, Vec<FactId>)> {
+    match (run.outcome(), run.hand()) {
+        (Some(outcome), _) if outcome.by_hand => Some((&outcome.after, outcome.changed.clone())),
+        (Some(outcome), _) => Some((run.now()?, outcome.changed.clone())),
+        (None, Some((hand, changed))) if !changed.is_empty() => Some((hand, changed)),
+        (None, _) => Some((run.now()?, run.changed())),
+    }
 }
 
 /// The rows in the order in which they are shown.
 pub(crate) fn rows(run: &Run) -> Vec<Row> {
-    let Some(seen) = seen(run) else { return Vec::new() };
-    let changed = changed(run);
+    let Some((seen, changed)) = seen(run) else { return Vec::new() };
     let asked = run.step().map_or(&[][..], |step| &step.prediction.rows);
     let has = |ids: &[FactId], fact: Fact| ids.iter().any(|id| id.fact == fact);
     let row = |fact: &Fact| {

@@ -110,6 +110,14 @@ pub(super) fn by_hand() -> [Event; 2] {
     ]
 }
 
+/// As [`by_hand`], but only the namespace is new so far.
+pub(super) fn by_hand_half() -> [Event; 2] {
+    let [started, _] = by_hand();
+    let mut half = Observation { pid: 7100, ..bare() };
+    half.facts.insert(FactId::subject(Fact::NsUts), Value::Number(4_026_532_574));
+    [started, Event::Observed { whose: Whose::Hand(7100), observation: half }]
+}
+
 impl Bench {
     /// Opens the lab of the small course: the stage is ready and there is a subject.
     pub(super) fn in_lab(&mut self) -> &mut Self {

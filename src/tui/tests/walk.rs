@@ -1,7 +1,7 @@
 //! The way of a student through the screens, key by key.
 
 use super::{
-    stage::{acted, bare, by_hand, ready, refused},
+    stage::{acted, bare, by_hand, by_hand_half, ready, refused},
     support::Bench,
 };
 use crate::{
@@ -167,6 +167,12 @@ fn a_step_passes_by_hand_and_a_shell_that_cannot_start_says_why() {
         bench.says(event);
     }
     bench.sees("by your own hand");
+    let mut half = self::bench();
+    half.in_lab().keys("s");
+    for event in by_hand_half() {
+        half.says(event);
+    }
+    half.keys("<c-\\><tab>").sees("[Witness: your shell]").sees("▲ UTS namespace").sees("= host name");
     let mut refused = self::bench();
     let failure = Failure {
         operation: "subject".into(),

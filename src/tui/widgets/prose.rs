@@ -136,7 +136,11 @@ impl Setter {
     }
 
     fn code(&mut self, language: &str, text: &str, width: usize) {
+        // where commands have a prompt, what has none is their output
+        let session = text.lines().any(|line| line.starts_with("$ "));
         for source in text.lines() {
+            let output = session && !source.starts_with(['$', '#']);
+            let language = if output { "" } else { language };
             let spans: Vec<Span<'static>> = highlight::line(language, source)
                 .into_iter()
                 .map(|(role, piece)| Span::styled(piece.to_owned(), self.style(role)))

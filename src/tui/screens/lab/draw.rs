@@ -77,6 +77,7 @@ impl LabScreen {
         let key = match (pane, self.shell.map(|shell| shell.place)) {
             (Pane::Shell, Some(ShellPlace::Inside)) => "tui.lab.shell_inside",
             (Pane::Shell, Some(ShellPlace::Beside)) => "tui.lab.shell_beside",
+            (Pane::Witness, Some(_)) if witness::of_hand(&self.run) => "tui.lab.witness_hand",
             _ => pane.title(),
         };
         t(world.lang, key).to_owned()

@@ -31,6 +31,10 @@ fn blocks_look_like_what_they_are() {
     assert_eq!(set(&[quote], 10), ["▌ mind the", "▌ gap"]);
     let code = Block::Code { language: "sh".into(), text: "echo one two".into() };
     assert_eq!(set(&[code], 10), ["  echo one", "↪  two"]);
+    let session = Block::Code { language: "sh".into(), text: "$ ls /\nbin etc".into() };
+    let bold = |line: &Line<'_>| line.spans.iter().any(|s| s.style == Theme::Mono.style(Role::Keyword));
+    let roles: Vec<_> = layout(&[session], look(20)).lines.iter().map(bold).collect();
+    assert_eq!(roles, [true, false], "a command, and its output");
     let diagram = Block::Code { language: "diagram".into(), text: "host ┃ box ┃ wide".into() };
     assert_eq!(set(&[diagram], 8), ["host ┃ box ┃ wide"]);
     let table = Block::Table {
