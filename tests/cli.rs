@@ -15,7 +15,7 @@ mod support {
 }
 
 use support::{
-    command::{Ended, Korobka, korobka, lines},
+    command::{Ended, Korobka, korobka, korobka_below, lines},
     skip::skip,
 };
 
@@ -201,6 +201,26 @@ fn a_lab_without_a_screen_passes_every_step_as_promised_in_lab_json() {
     assert!(
         of(&lines, "fact").any(|fact| fact["id"] == "subject.ns.user" && fact["before"] != fact["after"])
     );
+}
+
+#[test]
+fn where_user_namespaces_are_forbidden_it_is_3_with_cause_and_cure() {
+    let name = "where_user_namespaces_are_forbidden_it_is_3_with_cause_and_cure";
+    let forbidden = |lang: &str| {
+        let line = "echo 0 > /proc/sys/user/max_user_namespaces || exit 99
+                    exec setpriv --bounding-set=-all --inh-caps=-all \"$@\"";
+        let args = ["--lang", lang, "lab", "namespaces", "--auto", "--format", "json"];
+        korobka_below(&["unshare", "--user", "--map-root-user", "sh", "-c", line, "sh"], &args)
+    };
+    for (lang, cure) in [("en", "Or, without changing anything"), ("ru", "Или, ничего не меняя")]
+    {
+        let ended = match forbidden(lang) {
+            Some(ended) if ![1, 99, 127].contains(&ended.code) => ended.code(3),
+            _ => return skip(name, "no unshare(1) or setpriv(1), or they are not allowed"),
+        };
+        assert!(ended.out.is_empty(), "nothing was begun: {}", ended.out);
+        assert!(ended.err.contains("user.max_user_namespaces") && ended.err.contains(cure), "{}", ended.err);
+    }
 }
 
 #[test]

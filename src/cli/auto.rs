@@ -34,6 +34,10 @@ pub(super) fn run(context: &Context, args: &LabArgs, out: &mut dyn Write) -> any
     let lang = context.lang;
     let lab = load(context, &args.id)?;
     let only = args.step.as_deref().map(|name| step(context, &lab, name)).transpose()?;
+    // before any step, so that nothing is half done
+    if let Some(obstacle) = doctor::obstacle(probe::doctor::overall(), lang) {
+        return Err(Fault::Machine(obstacle).into());
+    }
     let client = Client::start(context.root_dir.as_deref())
         .map_err(|error| Fault::Machine(fill(lang, "cli.no_stage", &[("cause", &error)])))?;
     let reporter: &mut dyn Reporter = match args.format {
@@ -50,12 +54,10 @@ pub(super) fn run(context: &Context, args: &LabArgs, out: &mut dyn Write) -> any
     }
 }
 
-/// What stands in the way: what the doctor finds or, where he finds nothing, what the kernel said.
+/// What stands in the way, though the doctor finds nothing: what the kernel said.
 fn obstacle(failure: &Failure, lang: Lang) -> String {
-    doctor::obstacle(probe::doctor::overall(), lang).unwrap_or_else(|| {
-        let said = explain(lang, failure);
-        fill(lang, "cli.machine", &[("what", &said.what), ("why", &said.why), ("try", &said.try_next)])
-    })
+    let said = explain(lang, failure);
+    fill(lang, "cli.machine", &[("what", &said.what), ("why", &said.why), ("try", &said.try_next)])
 }
 
 /// The place of a lab and, where one is named, of a step of it.

@@ -394,6 +394,9 @@ impl Run {
         let Some(step) = self.lab.steps.get(self.index) else { return };
         let skipped = self.ticked.is_empty() && self.confidence.is_none();
         let mut outcome = Outcome::of(step, acted, by_hand);
+        if outcome.status == Status::Failed && self.stands_on_nothing() {
+            outcome.status = Status::Unavailable;
+        }
         if !skipped {
             outcome.prediction = Some(Graded::of(step, &self.ticked, self.confidence, &outcome.changed));
         }
@@ -402,5 +405,15 @@ impl Run {
             *slot = Some(outcome);
         }
         self.phase = Phase::Observed;
+    }
+
+    /// Whether something that the machine could not do is missing below this step.
+    fn stands_on_nothing(&self) -> bool {
+        let afresh =
+            |step: &Step| step.prepare.iter().chain(&step.actions).any(|a| matches!(a, Action::Fresh {}));
+        let steps = self.lab.steps.get(..=self.index).unwrap_or_default();
+        let from = steps.iter().rposition(afresh).unwrap_or(0);
+        let below = self.outcomes.get(from..self.index).unwrap_or_default();
+        below.iter().flatten().any(|outcome| outcome.status == Status::Unavailable)
     }
 }

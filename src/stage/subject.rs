@@ -167,7 +167,10 @@ impl Subject {
                 calls.extend::<Vec<Trace>>(more);
                 None
             }
-            Err(failure) if refused => Some(Failure { operation: "guard".to_owned(), ..failure }),
+            Err(failure) if refused => {
+                let call = format!("{}({})", failure.operation, failure.arguments.join(", "));
+                Some(Failure { operation: "guard".to_owned(), arguments: vec![call], ..failure })
+            }
             Err(failure) => Some(failure),
         };
         wire::send(&self.socket, &Answer::Done { number, traces: calls, failure }, None)

@@ -43,16 +43,20 @@ impl Korobka {
     /// Runs it to its end.
     #[track_caller]
     pub(crate) fn run(mut self) -> Ended {
-        let Output { status, stdout, stderr } = self.0.output().expect("the program runs");
-        Ended {
+        Ended::of(self.0.output().expect("the program runs"))
+    }
+}
+
+impl Ended {
+    #[track_caller]
+    fn of(Output { status, stdout, stderr }: Output) -> Self {
+        Self {
             code: status.code().expect("the program ends by itself"),
             out: String::from_utf8(stdout).expect("output in UTF-8"),
             err: String::from_utf8(stderr).expect("errors in UTF-8"),
         }
     }
-}
 
-impl Ended {
     /// The same, if it ended with this status.
     #[track_caller]
     pub(crate) fn code(self, wanted: i32) -> Self {
@@ -66,6 +70,16 @@ impl Ended {
 pub(crate) fn korobka(arguments: &[&str]) -> Ended {
     let root = tempfile::tempdir().expect("a directory");
     Korobka::new(root.path(), arguments).run()
+}
+
+/// As [`korobka`], started by other programs; none where the first of them is missing.
+pub(crate) fn korobka_below(programs: &[&str], arguments: &[&str]) -> Option<Ended> {
+    let root = tempfile::tempdir().expect("a directory");
+    let (first, rest) = programs.split_first()?;
+    let inner = Korobka::new(root.path(), arguments).command();
+    let mut command = Command::new(first);
+    command.args(rest).arg(inner.get_program()).args(inner.get_args()).stdin(Stdio::null());
+    Some(Ended::of(command.output().ok()?))
 }
 
 /// JSON lines.

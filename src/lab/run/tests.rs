@@ -243,12 +243,28 @@ fn what_the_machine_refuses_is_unavailable_and_is_not_replayed() {
     assert_eq!(run.clone().enter(), Some(Ask::Act { actions: vec![unshare(Namespace::User)] }), "try again");
     assert_eq!(run.forward(), Some(Ask::Act { actions: vec![fork()] }));
     run.acted(Acted { failure: Some(refused("clone", "EAGAIN", None)), ..ok(host.clone(), host) });
-    assert_eq!(run.outcome().map(|o| o.status), Some(Status::Failed));
+    assert_eq!(run.outcome().map(|o| o.status), Some(Status::Unavailable), "it stands on the first");
     assert_eq!(
         run.jump(2),
         Some(Ask::Open { replay: Vec::new() }),
         "neither refused preparation nor actions"
     );
+}
+
+#[test]
+fn what_begins_afresh_does_not_stand_on_what_was_unavailable() {
+    let mut run = run();
+    if let Some(step) = run.lab.steps.get_mut(1) {
+        step.prepare = vec![Action::Fresh {}];
+    }
+    run.start();
+    run.failed(refused("unshare", "ENOSPC", None));
+    run.forward();
+    run.failed(refused("fork", "EAGAIN", None));
+    assert_eq!(run.outcome().map(|o| o.status), Some(Status::Failed));
+    run.forward();
+    run.failed(refused("sethostname", "EPERM", None));
+    assert_eq!(run.outcome().map(|o| o.status), Some(Status::Failed), "a failed step below is no excuse");
 }
 
 #[test]
