@@ -2,6 +2,9 @@
 
 use ratatui::layout::Rect;
 
+/// Columns from which the text and the panels stand side by side.
+pub(crate) const SIDE_BY_SIDE: u16 = 76;
+
 /// A pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pane {
@@ -109,7 +112,9 @@ impl Panes {
         let side = [Pane::Witness, Pane::Traces, Pane::Processes, Pane::Shell];
         let side = || side.into_iter().filter(|p| shell || *p != Pane::Shell);
         let share = if area.width >= 150 { self.percent * 3 / 4 } else { self.percent };
-        let (left, rest) = split_columns(area, share);
+        // side by side, neither would have room for a word
+        let (left, rest) =
+            if area.width < SIDE_BY_SIDE { split_rows(area, 50) } else { split_columns(area, share) };
         let mut slots = vec![self.slot(left, vec![Pane::Text])];
         if area.width >= 150 {
             let (middle, right) = split_columns(rest, 50);
