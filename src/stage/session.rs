@@ -53,10 +53,8 @@ pub struct Session {
 impl Session {
     /// Makes and locks a directory below `parent` (made with mode 0700 if need be).
     pub fn create(parent: &Path) -> Result<Self, SessionError> {
-        private_dir(parent)?;
         let dir = parent.join(format!("{PREFIX}{}", std::process::id()));
-        let made = fs::DirBuilder::new().mode(0o700).create(&dir);
-        made.map_err(|source| SessionError::Io { path: dir.clone(), source })?;
+        make(parent, &dir)?;
         let path = dir.join("lock");
         let lock = File::create_new(&path)
             .and_then(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, e)| e.into()))
@@ -83,7 +81,22 @@ impl Session {
 pub(super) fn remove(dir: &Path) -> io::Result<()> {
     absent_is_fine(fs::remove_dir(dir.join("box")))?;
     absent_is_fine(fs::remove_file(dir.join("lock")))?;
-    absent_is_fine(fs::remove_dir(dir))
+    absent_is_fine(fs::remove_dir(dir))?;
+    // the last session takes the parent with it; where there are others, it is not empty and stays
+    dir.parent().and_then(|parent| fs::remove_dir(parent).ok());
+    Ok(())
+}
+
+/// Makes the directory of a session. One that ends at this moment may take the parent with it: it is made again then.
+fn make(parent: &Path, dir: &Path) -> Result<(), SessionError> {
+    for _ in 0..10 {
+        private_dir(parent)?;
+        match fs::DirBuilder::new().mode(0o700).create(dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            made => return made.map_err(|source| SessionError::Io { path: dir.to_owned(), source }),
+        }
+    }
+    Err(SessionError::Io { path: dir.to_owned(), source: io::ErrorKind::NotFound.into() })
 }
 
 fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
