@@ -40,7 +40,9 @@ pub(crate) fn lines(run: &Run, world: &World, width: usize) -> Vec<Line<'static>
     }
     lines.push(Line::default());
     lines.push(heading("tui.lab.docker", world));
-    let docker: Vec<String> = step.actions.iter().filter_map(crate::lab::action::Action::docker).collect();
+    let mut docker: Vec<String> =
+        step.actions.iter().filter_map(crate::lab::action::Action::docker).collect();
+    docker.dedup();
     if docker.is_empty() {
         lines.push(note("tui.lab.docker_none", world));
     }

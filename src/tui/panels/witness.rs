@@ -68,6 +68,8 @@ pub(crate) fn of_hand(run: &Run) -> bool {
 fn seen(run: &Run) -> Option<(&Observation, Vec<FactId>)> {
     match (run.outcome(), run.hand()) {
         (Some(outcome), _) if outcome.by_hand => Some((&outcome.after, outcome.changed.clone())),
+        // what was rolled back may have left another process, but it changed nothing
+        (Some(outcome), _) if outcome.failure.is_some() => Some((run.now()?, Vec::new())),
         (Some(outcome), _) => Some((run.now()?, outcome.changed.clone())),
         (None, Some((hand, changed))) if !changed.is_empty() => Some((hand, changed)),
         (None, _) => Some((run.now()?, run.changed())),

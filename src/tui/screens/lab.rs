@@ -235,9 +235,13 @@ impl LabScreen {
         Jump::new(rows, self.run.index())
     }
 
-    /// Whether the machine cannot do the step, and root perhaps could.
+    /// Whether the machine forbids the step to this user, and root perhaps may. A limit or a kernel that lacks the call
+    /// stops root too.
     fn root_may_help(&self) -> bool {
-        !self.root() && self.run.outcome().is_some_and(|outcome| outcome.status == Status::Unavailable)
+        let outcome = self.run.outcome().filter(|outcome| outcome.status == Status::Unavailable);
+        let errno =
+            outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.errno.as_str());
+        !self.root() && matches!(errno, Some("EPERM" | "EACCES"))
     }
 }
 
