@@ -223,9 +223,35 @@ fn where_user_namespaces_are_forbidden_it_is_3_with_cause_and_cure() {
             Some(ended) => return skip(name, ended.err.trim()),
             None => return skip(name, "no unshare(1)"),
         };
-        assert!(ended.out.is_empty(), "nothing was begun: {}", ended.out);
+        let lines = lines(&ended.out);
+        let done = of(&lines, "step").filter(|step| step["status"] != "unavailable").map(|step| &step["id"]);
+        assert_eq!(done.collect::<Vec<_>>(), ["bare"], "{}", ended.out);
         assert!(ended.err.contains("user.max_user_namespaces") && ended.err.contains(cure), "{}", ended.err);
     }
+}
+
+#[test]
+fn strace_sees_the_calls_that_are_reported_in_the_same_order() {
+    let name = "strace_sees_the_calls_that_are_reported_in_the_same_order";
+    let calls = ["unshare", "setns", "mount", "umount2", "pivot_root", "sethostname"];
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let path = log.path().to_str().expect("utf-8");
+    let only = format!("--trace={}", calls.join(","));
+    let strace = ["strace", "-f", "-qq", "-o", path, &only];
+    let ended = match korobka_below(&strace, &["lab", "namespaces", "--auto", "--format", "json"]) {
+        Some(ended) if ended.err.is_empty() => ended.code(0),
+        Some(ended) => return skip(name, ended.err.trim()),
+        None => return skip(name, "no strace(1)"),
+    };
+    let seen = std::fs::read_to_string(path).expect("a log");
+    // "4242 unshare(CLONE_NEWUTS) = 0"; the end of an interrupted line begins with "<..."
+    let seen = seen.lines().filter_map(|line| line.split_once(' ')?.1.trim_start().split_once('('));
+    let seen: Vec<_> = seen.map(|(call, _)| call).filter(|call| calls.contains(call)).collect();
+    let lines = lines(&ended.out);
+    let said: Vec<_> = of(&lines, "trace").filter_map(|trace| trace["call"].as_str()).collect();
+    let said: Vec<_> = said.into_iter().filter(|call| calls.contains(call)).collect();
+    assert!(said.len() > 20, "{said:?}");
+    assert_eq!(seen, said);
 }
 
 #[test]

@@ -34,10 +34,6 @@ pub(super) fn run(context: &Context, args: &LabArgs, out: &mut dyn Write) -> any
     let lang = context.lang;
     let lab = load(context, &args.id)?;
     let only = args.step.as_deref().map(|name| step(context, &lab, name)).transpose()?;
-    // before any step, so that nothing is half done
-    if let Some(obstacle) = doctor::obstacle(probe::doctor::overall(), lang) {
-        return Err(Fault::Machine(obstacle).into());
-    }
     let client = Client::start(context.root_dir.as_deref())
         .map_err(|error| Fault::Machine(fill(lang, "cli.no_stage", &[("cause", &error)])))?;
     let reporter: &mut dyn Reporter = match args.format {
@@ -48,16 +44,20 @@ pub(super) fn run(context: &Context, args: &LabArgs, out: &mut dyn Write) -> any
     if tally.failed > 0 {
         return Ok(Exit::Failed);
     }
-    match tally.cause {
-        Some(failure) if tally.passed == 0 => Err(Fault::Machine(obstacle(&failure, lang)).into()),
-        _ => Ok(Exit::Done),
+    match tally.cause.and_then(|failure| obstacle(&failure, tally.passed > 0, lang)) {
+        Some(obstacle) => Err(Fault::Machine(obstacle).into()),
+        None => Ok(Exit::Done),
     }
 }
 
-/// What stands in the way, though the doctor finds nothing: what the kernel said.
-fn obstacle(failure: &Failure, lang: Lang) -> String {
+/// What stands in the way of more than one step: what the doctor finds or, where nothing passed at all, what the
+/// kernel said. The doctor tries things, so he is asked only when something was refused: otherwise the lab's calls are
+/// the only ones that are made.
+fn obstacle(failure: &Failure, some_passed: bool, lang: Lang) -> Option<String> {
     let said = explain(lang, failure);
-    fill(lang, "cli.machine", &[("what", &said.what), ("why", &said.why), ("try", &said.try_next)])
+    let refused =
+        fill(lang, "cli.machine", &[("what", &said.what), ("why", &said.why), ("try", &said.try_next)]);
+    doctor::obstacle(probe::doctor::overall(), lang).or_else(|| (!some_passed).then_some(refused))
 }
 
 /// The place of a lab and, where one is named, of a step of it.
