@@ -119,9 +119,9 @@ struct Session {
 
 impl Session {
     fn run(mut self, first: Vec<Effect>) -> Result<Ending, Error> {
-        let mut ending = self.carry_out(first);
         let mut drawn = Instant::now();
-        let mut dirty = true;
+        let mut dirty = !first.is_empty();
+        let mut ending = self.carry_out(first);
         loop {
             if let Some(ending) = ending {
                 return Ok(ending);

@@ -7,11 +7,12 @@ use crate::{
     lab::step::Question,
     store::{Entry, Where},
     tui::{
-        compositor::Go,
+        compositor::{Go, Layer},
         effect::Effect,
         keymap::{Command, Context},
         model::World,
         place::Place,
+        popups::notice::Notice,
         widgets::{
             prose::{self, Look, Prose},
             question,
@@ -208,9 +209,9 @@ impl Reader {
 
     fn open_link_or_go_on(&mut self, world: &mut World, out: &mut Vec<Effect>) -> Go {
         let prose = self.prose(world);
-        let target = self.link.and_then(|i| prose.links.get(i)).and_then(|link| Place::of_link(&link.to));
-        if let Some(place) = target {
-            return Go::To(place);
+        if let Some(link) = self.link.and_then(|i| prose.links.get(i)) {
+            let address = || Go::Push(Layer::Notice(Notice::new("tui.notice.address", link.to.clone())));
+            return Place::of_link(&link.to).map_or_else(address, Go::To);
         }
         if self.page == self.last() {
             return self.next_place(world).map_or(Go::Pop, Go::To);

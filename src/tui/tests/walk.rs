@@ -30,7 +30,8 @@ fn a_lesson_is_read_to_its_end_and_leads_to_its_lab() {
 #[test]
 fn a_link_leads_to_the_lab_and_leaving_it_ends_the_stage() {
     let mut bench = bench();
-    bench.keys("<enter><tab>").sees("Enter follow").keys("<enter>").sees("STARTING");
+    bench.keys("<enter><tab>").sees("Enter follow").keys("<enter>").sees("https://man7.org").keys("<esc>");
+    bench.keys("<tab><enter>").sees("STARTING");
     assert_eq!(bench.effects.last(), Some(&Effect::StartStage));
     bench.keys("q").sees("a glass box");
     assert_eq!(bench.effects.last(), Some(&Effect::StopStage));

@@ -212,8 +212,11 @@ impl Setter {
                 Inline::Link { to, text } => {
                     let index = self.targets.len();
                     self.targets.push(to.clone());
-                    let role = if self.look.focus == Some(index) { Role::Selected } else { Role::Link };
-                    self.flatten(text, self.style(role), Some(index), out);
+                    let focused = self.look.focus == Some(index);
+                    let style = self.style(if focused { Role::Selected } else { Role::Link });
+                    // said by a mark too, not by colour alone
+                    out.extend(focused.then(|| Run { text: "▸".to_owned(), style, link: Some(index) }));
+                    self.flatten(text, style, Some(index), out);
                 }
                 Inline::Break => out.push(Run { text: "\n".to_owned(), style, link }),
             }
