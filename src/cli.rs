@@ -16,6 +16,7 @@ mod context;
 pub mod doctor;
 mod exit;
 mod lessons;
+mod man;
 mod screen;
 mod usage;
 
@@ -62,7 +63,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<Exit>
             Exit::Done
         }
         Some(Command::Man) => {
-            clap_mangen::Man::new(args::command()).render(&mut out)?;
+            man::write(&mut out)?;
             Exit::Done
         }
     };

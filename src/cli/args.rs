@@ -7,17 +7,24 @@ use clap_complete::Shell;
 
 use crate::i18n::Lang;
 
-const AFTER: &str = "\
-Exit status: 0 done; 1 a check or a step failed; 2 wrong usage; 3 this machine cannot do it.
+/// What the exit status says.
+pub(super) const STATUS: &str = "\
+0: done. 1: a check or a step failed. 2: wrong usage. 3: this machine cannot do it.";
 
-Environment: LC_ALL, LC_MESSAGES, LANG choose the language; NO_COLOR turns colours off; XDG_STATE_HOME and \
-XDG_RUNTIME_DIR say where progress and sessions are kept.";
+/// What the environment decides.
+pub(super) const ENVIRONMENT: &str = "\
+LC_ALL, LC_MESSAGES and LANG choose the language. NO_COLOR turns colours off. XDG_STATE_HOME and XDG_RUNTIME_DIR say \
+where progress and sessions are kept.";
+
+/// Where to read on.
+pub(super) const SEE_ALSO: &str = "\
+namespaces(7), user_namespaces(7), unshare(1), nsenter(1), docker(1)";
 
 /// A glass box for containers: learn namespaces by watching the kernel.
 ///
 /// Without a command, the course opens on the screen.
 #[derive(Debug, Parser)]
-#[command(name = "korobka", version, after_long_help = AFTER)]
+#[command(name = "korobka", version, after_long_help = format!("Exit status: {STATUS}\n\nEnvironment: {ENVIRONMENT}"))]
 pub(super) struct Args {
     #[command(flatten)]
     pub globals: Globals,
