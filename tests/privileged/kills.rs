@@ -54,7 +54,7 @@ pub(crate) fn be_a_program(station: usize) {
     }
     std::io::stdout().write_all(b"!").unwrap();
     std::io::stdout().flush().unwrap();
-    std::mem::drop(std::io::stdin().read(&mut [0]));
+    drop(std::io::stdin().read(&mut [0]));
 }
 
 pub(crate) fn a_killed_program_leaves_nothing() {
