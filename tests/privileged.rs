@@ -13,6 +13,9 @@
 
 use std::{process::ExitCode, time::Instant};
 
+#[path = "support/skip.rs"]
+mod support;
+
 mod privileged {
     pub(crate) mod by_hand;
     pub(crate) mod engine;
@@ -20,9 +23,11 @@ mod privileged {
     pub(crate) mod kills;
     pub(crate) mod leaks;
     pub(crate) mod lesson;
+    pub(crate) mod ranges;
+    pub(crate) mod strace;
 }
 
-use privileged::{by_hand, engine, faults, kills, leaks::Snapshot, lesson};
+use privileged::{by_hand, engine, faults, kills, leaks::Snapshot, lesson, ranges, strace};
 
 type Test = (&'static str, fn());
 
@@ -39,6 +44,8 @@ const TESTS: &[Test] = &[
         kills::a_killed_stage_leaves_only_what_the_janitor_takes,
     ),
     ("a_killed_subject_is_said_and_another_can_start", kills::a_killed_subject_is_said_and_another_can_start),
+    ("strace_sees_the_same_calls_in_the_same_order", strace::strace_sees_the_same_calls_in_the_same_order),
+    ("a_range_of_ids_is_mapped", ranges::a_range_of_ids_is_mapped),
     ("the_stage_refuses_a_stranger", engine::the_stage_refuses_a_stranger),
 ];
 

@@ -85,8 +85,10 @@ impl Namespace {
         }
     }
 
-    /// The flags of several, joined as strace writes them: `CLONE_NEWUTS|CLONE_NEWIPC`.
+    /// The flags of several, joined as strace writes them, by their bits: `CLONE_NEWUTS|CLONE_NEWIPC`.
     pub fn flags(all: &[Self]) -> String {
+        let mut all = all.to_vec();
+        all.sort_by_key(|ns| ns.bit());
         all.iter().map(|ns| ns.flag()).collect::<Vec<_>>().join("|")
     }
 }

@@ -52,6 +52,7 @@ pub fn run(socket: OwnedFd) -> Result<(), WireError> {
     }
     let parent = getppid().as_raw();
     process::die_with_parent(Signal::SIGKILL, parent)?;
+    process::rename(c"korobka")?;
     descent::adopt_orphans()?;
     guard::keep_own_proc()?;
     let signals = process::block(&[Signal::SIGCHLD])?;
