@@ -157,6 +157,7 @@ impl LabScreen {
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         match (self.run.phase(), self.page) {
             (Phase::Observed, Page::Result) if passed => self.turn(Page::Why),
+            (Phase::Observed, Page::Why) if self.tried() && !self.answered() => self.cursor = self.untried(),
             (Phase::Observed, Page::Why) if !self.answered() => self.choose(self.cursor + 1, world, out),
             (Phase::Observed, Page::Why) if self.at_last() => self.turn(Page::End),
             (Phase::Observed, Page::Why) => self.go(Run::forward, out),

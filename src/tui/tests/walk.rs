@@ -105,6 +105,19 @@ fn a_step_is_predicted_acted_and_explained() {
 }
 
 #[test]
+fn a_wrong_answer_does_not_stop_whoever_only_presses_enter() {
+    let mut bench = bench();
+    bench
+        .in_lab()
+        .keys("<enter>")
+        .says(acted())
+        .keys("<enter><down><enter>")
+        .sees("✗ 2")
+        .sees("Enter another answer");
+    bench.keys("<enter>").sees("Enter answer").keys("<enter>").sees("✓ 1").sees("Enter next step");
+}
+
+#[test]
 fn undo_and_reset_ask_for_a_new_subject() {
     let mut bench = bench();
     bench.in_lab().keys("<enter>").says(acted()).keys("u");

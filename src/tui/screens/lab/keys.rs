@@ -24,7 +24,6 @@ impl LabScreen {
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         let index = self.run.index();
         match command {
-            Command::Act if rests && self.page == Page::Why => !self.tried() || self.answered(),
             Command::Act => {
                 rests || matches!(phase, Phase::Gone { .. }) || matches!(self.stage, Stage::Lost(_))
             }
@@ -54,6 +53,7 @@ impl LabScreen {
             (Command::Act, ..) if self.more(world) => "page_down",
             (Command::Act, Phase::Observed, _) if !passed => "again",
             (Command::Act, Phase::Observed, Page::Result) => "why",
+            (Command::Act, Phase::Observed, Page::Why) if self.tried() && !self.answered() => "other_option",
             (Command::Act, Phase::Observed, Page::Why) if !self.answered() => "answer",
             (Command::Act, Phase::Observed, Page::Why) => "next",
             (Command::Act, Phase::Observed, Page::End) => "back",
@@ -65,8 +65,14 @@ impl LabScreen {
     }
 
     /// Whether the option under the cursor was chosen already.
-    fn tried(&self) -> bool {
+    pub(super) fn tried(&self) -> bool {
         self.run.answers(self.run.index()).contains(&self.cursor)
+    }
+
+    /// The first option that was not chosen yet.
+    pub(super) fn untried(&self) -> usize {
+        let tried = self.run.answers(self.run.index());
+        (0..self.rows()).find(|option| !tried.contains(option)).unwrap_or_default()
     }
 
     /// The digits that choose something now.
