@@ -14,6 +14,8 @@ use super::{
 mod hand;
 mod hint;
 mod outcome;
+#[cfg(test)]
+mod properties;
 mod replay;
 #[cfg(test)]
 mod tests;
@@ -207,14 +209,18 @@ impl Run {
 
     /// Commits the prediction and acts; tries again what did not pass; starts anew where the subject is gone.
     pub fn enter(&mut self) -> Option<Ask> {
-        let again = match self.phase {
-            Phase::Predict => false,
-            Phase::Observed => !self.outcome().is_some_and(Outcome::passed),
-            Phase::Gone { .. } => return self.open(self.index),
+        let ready = match self.phase {
+            Phase::Predict => true,
+            // only what was rolled back can be tried again as it is; what was acted and did not pass has changed the
+            // subject
+            Phase::Observed => {
+                let outcome = self.outcome().filter(|outcome| !outcome.passed())?;
+                self.now.is_some() && outcome.failure.is_some() && outcome.prepared
+            }
+            Phase::Gone { .. } => false,
             Phase::Entering | Phase::Acting => return None,
         };
-        // a step that was acted and did not pass has changed the subject: it can only be tried again from its start
-        if again && (self.now.is_none() || self.outcome().is_some_and(|o| o.failure.is_none())) {
+        if !ready {
             return self.open(self.index);
         }
         let actions = self.step()?.actions.clone();

@@ -27,7 +27,7 @@ fn unshare(ns: Namespace) -> Action {
     Action::Unshare { ns: vec![ns] }
 }
 
-fn fork() -> Action {
+pub(super) fn fork() -> Action {
     Action::Clone { ns: Vec::new() }
 }
 
@@ -58,7 +58,7 @@ fn step(id: &str, prepare: &[Action], actions: &[Action], expect: (FactId, Condi
     }
 }
 
-fn run() -> Run {
+pub(super) fn run() -> Run {
     let lab = Lab {
         id: "small".to_owned(),
         title: text("small"),
@@ -74,7 +74,7 @@ fn run() -> Run {
 }
 
 /// A process in user namespace `user` and UTS namespace `uts` (the host's are 1), with a host name.
-fn seen(pid: i32, user: i64, uts: i64, name: &str) -> Observation {
+pub(super) fn seen(pid: i32, user: i64, uts: i64, name: &str) -> Observation {
     let number = Value::Number;
     let facts = BTreeMap::from([
         (FactId::host(Fact::NsUser), number(1)),
@@ -88,11 +88,11 @@ fn seen(pid: i32, user: i64, uts: i64, name: &str) -> Observation {
     Observation { pid, facts }
 }
 
-fn ok(before: Observation, after: Observation) -> Acted {
+pub(super) fn ok(before: Observation, after: Observation) -> Acted {
     Acted { before, after, ..Acted::default() }
 }
 
-fn refused(operation: &str, errno: &str, path: Option<&str>) -> Failure {
+pub(super) fn refused(operation: &str, errno: &str, path: Option<&str>) -> Failure {
     Failure {
         operation: operation.to_owned(),
         arguments: Vec::new(),
