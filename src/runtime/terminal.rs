@@ -1,8 +1,10 @@
 //! The terminal: entered once, restored whatever happens.
 
 use std::{
-    io::{self, BufWriter, Stdout, Write},
+    cell::RefCell,
+    io::{self, Write},
     panic,
+    rc::Rc,
     sync::Once,
     thread,
 };
@@ -14,7 +16,7 @@ use crossterm::{
         self, BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     },
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::{Terminal, backend::CrosstermBackend, layout::Rect};
 
 use crate::{
     pty,
@@ -25,12 +27,27 @@ use crate::{
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
-/// One write a frame.
-const BUFFER: usize = 64 * 1024;
-
 /// The terminal in our hands. Dropping it gives it back.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    terminal: Terminal<CrosstermBackend<Tap>>,
+    tap: Tap,
+    /// What a frame writes in which nothing has changed; it is not sent.
+    idle: Vec<u8>,
+}
+
+/// Collects what a frame writes, so that it goes out in one write, or not at all.
+#[derive(Clone, Default)]
+struct Tap(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Tap {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Screen {
@@ -39,11 +56,16 @@ impl Screen {
         restore_on_panic();
         style::force_color_output(!plain);
         terminal::enable_raw_mode()?;
-        let mut out = BufWriter::with_capacity(BUFFER, io::stdout());
-        let entered =
-            queue!(out, EnterAlternateScreen, event::EnableBracketedPaste, Print(MOUSE_ON), cursor::Hide);
-        let terminal = entered.and_then(|()| Terminal::new(CrosstermBackend::new(out)));
-        terminal.map(|terminal| Self { terminal }).inspect_err(|_| restore())
+        let tap = Tap::default();
+        let entered = queue!(
+            tap.clone(),
+            EnterAlternateScreen,
+            event::EnableBracketedPaste,
+            Print(MOUSE_ON),
+            cursor::Hide
+        );
+        let terminal = entered.and_then(|()| Terminal::new(CrosstermBackend::new(tap.clone())));
+        terminal.map(|terminal| Self { terminal, tap, idle: Vec::new() }).inspect_err(|_| restore())
     }
 
     /// Columns and rows.
@@ -53,10 +75,33 @@ impl Screen {
 
     /// Draws what has changed.
     pub(super) fn draw(&mut self, model: &Model, shell: Option<&pty::Screen>) -> io::Result<()> {
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| tui::draw(model, shell, frame))?;
-        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        Write::flush(self.terminal.backend_mut())
+        let area = self.frame(model, shell)?;
+        self.send()?;
+        if self.idle.is_empty() {
+            // the same again, unless the size has changed meanwhile: this is what an idle frame writes
+            if self.frame(model, shell)? == area {
+                self.idle = self.tap.0.take();
+            } else {
+                self.send()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, model: &Model, shell: Option<&pty::Screen>) -> io::Result<Rect> {
+        self.terminal.draw(|frame| tui::draw(model, shell, frame)).map(|frame| frame.area)
+    }
+
+    fn send(&self) -> io::Result<()> {
+        let frame = self.tap.0.take();
+        if frame == self.idle {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        queue!(out, BeginSynchronizedUpdate)?;
+        out.write_all(&frame)?;
+        queue!(out, EndSynchronizedUpdate)?;
+        out.flush()
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::{sync::mpsc::SyncSender, thread::Builder};
 
-use crossterm::event::{self, Event, KeyEventKind, MouseEventKind};
+use crossterm::{
+    event::{self, Event, KeyEventKind, MouseEventKind},
+    terminal,
+};
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH},
     iterator::Signals,
 };
 
@@ -23,7 +26,7 @@ pub(super) enum Note {
     Stage(u64, Result<protocol::Event, String>),
 }
 
-/// Keys, mouse, pasted text and sizes. Ends with the program, or with the terminal.
+/// Keys, mouse and pasted text. Ends with the program, or with the terminal.
 pub(super) fn input(sender: SyncSender<Note>) -> Result<(), Error> {
     start("input", move || {
         loop {
@@ -31,7 +34,6 @@ pub(super) fn input(sender: SyncSender<Note>) -> Result<(), Error> {
                 Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => Msg::Key(key),
                 Ok(Event::Mouse(mouse)) if mouse.kind != MouseEventKind::Moved => Msg::Mouse(mouse),
                 Ok(Event::Paste(text)) => Msg::Paste(text),
-                Ok(Event::Resize(columns, rows)) => Msg::Resize(columns, rows),
                 Ok(_) => continue,
                 Err(error) => {
                     tracing::info!(%error, "the terminal is gone");
@@ -46,13 +48,18 @@ pub(super) fn input(sender: SyncSender<Note>) -> Result<(), Error> {
     })
 }
 
-/// The signals that end the program.
+/// The signals that end the program, and the one that says that the terminal has another size.
 pub(super) fn signals(sender: SyncSender<Note>) -> Result<(), Error> {
     let failed = |source| Error::Thread { name: "signals", source };
-    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT]).map_err(failed)?;
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGWINCH]).map_err(failed)?;
     start("signals", move || {
-        for _ in signals.forever() {
-            if sender.send(Note::Msg(Msg::Terminate)).is_err() {
+        for signal in signals.forever() {
+            let msg = match (signal, terminal::size()) {
+                (SIGWINCH, Ok((columns, rows))) => Msg::Resize(columns, rows),
+                (SIGWINCH, Err(_)) => continue,
+                _ => Msg::Terminate,
+            };
+            if sender.send(Note::Msg(msg)).is_err() {
                 return;
             }
         }
