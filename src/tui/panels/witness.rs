@@ -135,8 +135,14 @@ pub(crate) fn row_at(run: &Run, selected: usize, line: usize, height: usize) -> 
     }
 }
 
-/// Draws it; `selected` where the panel has the keys.
-pub(crate) fn draw(run: &Run, selected: Option<usize>, world: &World, frame: &mut Frame<'_>, area: Rect) {
+/// Draws it; the row that was selected last is in view, and marked where the panel has the keys.
+pub(crate) fn draw(
+    run: &Run,
+    (row, focused): (usize, bool),
+    world: &World,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
     let rows = rows(run);
     if rows.is_empty() {
         let nothing = Line::styled(t(world.lang, "tui.lab.nothing_seen"), world.theme.style(Role::Dim));
@@ -151,12 +157,12 @@ pub(crate) fn draw(run: &Run, selected: Option<usize>, world: &World, frame: &mu
     );
     let list = Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
     let items = items(&rows);
-    let skip = skipped(&items, selected.unwrap_or_default(), usize::from(list.height));
+    let skip = skipped(&items, row, usize::from(list.height));
     let lines = items
         .iter()
         .map(|item| match item {
             Item::Heading(group) => heading(*group, world),
-            Item::Row(i, row) => line(row, selected == Some(*i), columns, world),
+            Item::Row(i, shown) => line(shown, focused && row == *i, columns, world),
         })
         .collect();
     frame::scrolled(lines, skip, world, frame, list);

@@ -97,7 +97,6 @@ impl Reader {
             Command::PreviousPage => self.page > 0,
             Command::NextLink | Command::PreviousLink => !self.prose(world).links.is_empty(),
             Command::Search => self.page < self.pages.len(),
-            Command::Accept if !self.search.typing => self.can_accept(),
             Command::NextHit | Command::PreviousHit => self.search.any(),
             _ => true,
         }
@@ -112,6 +111,7 @@ impl Reader {
             Command::Open => "next_page",
             Command::Accept if self.search.typing => "find",
             Command::Accept if self.question_index().is_some_and(|i| self.answered(i)) => "next_page",
+            Command::Accept if self.tried_in_vain() => "other_option",
             Command::Accept => "answer",
             Command::Back if !self.search.typing => "home",
             _ => command.name(),

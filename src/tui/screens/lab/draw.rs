@@ -91,7 +91,7 @@ impl LabScreen {
                 let lines = self.text(world, width).lines;
                 frame::scrolled(lines, self.panes.text_scroll, world, frame, area);
             }
-            Pane::Witness => witness::draw(&self.run, focused.then_some(self.panes.row), world, frame, area),
+            Pane::Witness => witness::draw(&self.run, (self.panes.row, focused), world, frame, area),
             Pane::Traces => {
                 let lines = traces::lines(&self.run, world, width);
                 frame::scrolled(lines, self.panes.trace_scroll, world, frame, area);

@@ -25,6 +25,7 @@ impl Reader {
                 self.choose(index, world, out);
             }
             Command::Accept if answered => self.turn(self.page + 1, world, out),
+            Command::Accept if self.tried_in_vain() => self.cursor = self.untried(index),
             Command::Accept => self.choose(index, world, out),
             _ => return false,
         }
@@ -46,12 +47,18 @@ impl Reader {
         world.remember(Entry::QuestionAnswered { of, question, option: self.cursor, right }, out);
     }
 
-    /// Whether the option under the cursor can still be chosen, or the question is done.
-    pub(super) fn can_accept(&self) -> bool {
+    /// Whether the option under the cursor was chosen and is not the end of it.
+    pub(super) fn tried_in_vain(&self) -> bool {
         self.question_index().is_some_and(|index| {
             let tried = self.chosen.get(index).is_some_and(|chosen| chosen.contains(&self.cursor));
-            !tried || self.answered(index)
+            tried && !self.answered(index)
         })
+    }
+
+    /// The first option that was not chosen yet.
+    fn untried(&self, index: usize) -> usize {
+        let chosen = self.chosen.get(index).map_or(&[][..], Vec::as_slice);
+        (0..=chosen.len()).find(|option| !chosen.contains(option)).unwrap_or_default()
     }
 
     pub(super) fn answered(&self, index: usize) -> bool {
