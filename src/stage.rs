@@ -16,6 +16,7 @@ pub mod server;
 pub mod session;
 pub mod shell;
 pub mod subject;
+pub mod terminal;
 pub mod troupe;
 pub mod wire;
 pub mod witness;

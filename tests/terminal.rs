@@ -119,6 +119,22 @@ fn a_live_lab_acts_and_leaves_the_terminal_as_it_was() {
     assert_eq!(started.ended(), 0);
 }
 
+/// Nobody can help a program that is killed with its first screen; a lab has a stage, and the stage gives the terminal back.
+#[test]
+fn the_stage_of_a_killed_program_gives_the_terminal_back() {
+    let mut started = Started::with(40, 120, "en", "lab namespaces");
+    started.terminal.wait_text("LIVE");
+    kill(started.pid(), Signal::SIGKILL).expect("a signal");
+    let modes = korobka::pty::Modes::default();
+    started
+        .terminal
+        .wait_for("its modes back", |screen| screen.modes() == modes && screen.cursor().is_some());
+    started.terminal.wait_text("over");
+    // Where the terminal were still raw, a return would not end the line that the shell reads.
+    started.terminal.keys("\r");
+    assert!(started.terminal.wait_exit().success());
+}
+
 #[test]
 fn a_terminal_that_closes_ends_it() {
     let started = Started::home(24, 120, "en");

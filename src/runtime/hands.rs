@@ -95,6 +95,9 @@ impl Hands {
             Ok(client) => client,
             Err(error) => return Answer::Tell(Msg::StageLost(error.to_string())),
         };
+        // Should this process be killed, the stage gives the terminal back; without that it is only less kind.
+        let kept = client.request(&Request::Terminal, Some(std::io::stdout().as_fd()));
+        tracing::debug!(?kept, "the stage keeps the terminal");
         self.number += 1;
         match threads::ear(client.events(), self.number, self.sender.clone()) {
             Ok(()) => {

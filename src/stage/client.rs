@@ -112,10 +112,12 @@ impl Events {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        // The stage reads end of file, takes everything down and exits; whoever still listens reads end of file too.
+        // Said first, so that the stage does not take the end of file for a death.
+        let said = self.request(&Request::Close, None);
+        // The stage takes everything down and exits; whoever still listens reads end of file.
         let closed = shutdown(std::os::fd::AsRawFd::as_raw_fd(&self.socket), Shutdown::Write);
         let waited = self.stage.wait();
-        tracing::debug!(?closed, ?waited, "stage ended");
+        tracing::debug!(?said, ?closed, ?waited, "stage ended");
         // A stage that was killed could not clean up: what it left below us is ended here, its directory at the next start.
         descent::end_below(i32::try_from(std::process::id()).unwrap_or(0));
     }

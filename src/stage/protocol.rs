@@ -54,6 +54,8 @@ pub enum Request {
         /// Which fact.
         fact: FactId,
     },
+    /// Keep the terminal that comes with the message: should the user interface be killed, give it back.
+    Terminal,
     /// End everything and go away.
     Close,
 }

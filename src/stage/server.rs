@@ -73,6 +73,7 @@ struct Server {
     next_look: Instant,
     seen: BTreeMap<Whose, Observation>,
     fault: Option<Fault>,
+    terminal: Option<OwnedFd>,
 }
 
 /// The role: serves the user interface on a socket until it goes away, then takes everything down.
@@ -80,15 +81,24 @@ pub fn run(ui: OwnedFd, sessions: &Path, fault: Option<Fault>) -> Result<(), Sta
     if socket::peer(&ui)? != getppid() {
         return Err(Errno::EPERM.into());
     }
-    process::die_with_parent(Signal::SIGTERM, getppid().as_raw())?;
+    let parent = getppid().as_raw();
+    process::die_with_parent(Signal::SIGTERM, parent)?;
     process::rename(NAME)?;
     descent::adopt_orphans()?;
+    process::block(&[Signal::SIGTTOU])?;
     let signals = process::block(&[Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGCHLD])?;
     let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
     super::janitor::sweep(sessions);
     let session = Session::create(sessions)?;
     let mut server = Server::new(ui, signals, session, fault);
     let result = server.serve();
+    let killed = matches!(result, Err(StageError::Wire(WireError::Gone))) || getppid().as_raw() != parent;
+    if let Some(terminal) = server.terminal.take().filter(|_| killed) {
+        // It may have been closed as well; then there is nothing to give back.
+        if let Err(errno) = super::terminal::give_back(terminal) {
+            tracing::debug!(%errno, "the terminal is gone");
+        }
+    }
     server.end();
     match result {
         Err(StageError::Wire(WireError::Gone)) => Ok(()),
@@ -121,6 +131,7 @@ impl Server {
             next_look: Instant::now(),
             seen: BTreeMap::new(),
             fault,
+            terminal: None,
         }
     }
 
@@ -240,6 +251,10 @@ impl Server {
                 let seen = self.seen.get(&Whose::Subject).and_then(|seen| seen.get(fact));
                 let event = raw::read(fact, pid, seen);
                 self.say(&event)
+            }
+            Request::Terminal => {
+                self.terminal = fd;
+                Ok(())
             }
             Request::Close => Ok(()),
         }
