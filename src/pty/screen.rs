@@ -12,6 +12,9 @@ const SCROLLBACK: usize = 1000;
 /// The largest side of a screen, in characters: no real terminal comes near, and memory stays bounded.
 const MAX_SIDE: u16 = 1000;
 
+/// A wide character must fit: vt100 0.18.1 panics where U+FE0F widens the only column there is.
+const MIN_COLS: u16 = 2;
+
 /// Answers that wait for the program are dropped past this many bytes.
 const MAX_REPLIES: usize = 4096;
 
@@ -126,9 +129,10 @@ pub enum Mouse {
 }
 
 impl Screen {
-    /// An empty screen; sides are brought into 1 to 1000.
+    /// An empty screen; 1 to 1000 rows of 2 to 1000 columns.
     pub fn new(rows: u16, cols: u16) -> Self {
-        let parser = Parser::new_with_callbacks(side(rows), side(cols), SCROLLBACK, Replies(Vec::new()));
+        let parser =
+            Parser::new_with_callbacks(side(rows, 1), side(cols, MIN_COLS), SCROLLBACK, Replies(Vec::new()));
         Self { parser, graphics: Graphics::default() }
     }
 
@@ -142,9 +146,9 @@ impl Screen {
         std::mem::take(&mut self.parser.callbacks_mut().0)
     }
 
-    /// Changes the size; sides are brought into 1 to 1000.
+    /// Changes the size; 1 to 1000 rows of 2 to 1000 columns.
     pub fn resize(&mut self, rows: u16, cols: u16) {
-        self.parser.set_size(side(rows), side(cols));
+        self.parser.set_size(side(rows, 1), side(cols, MIN_COLS));
     }
 
     /// Rows and columns.
@@ -218,8 +222,8 @@ impl Screen {
     }
 }
 
-fn side(length: u16) -> NonZeroU16 {
-    NonZeroU16::new(length.min(MAX_SIDE)).unwrap_or(NonZeroU16::MIN)
+fn side(length: u16, least: u16) -> NonZeroU16 {
+    NonZeroU16::new(length.clamp(least, MAX_SIDE)).unwrap_or(NonZeroU16::MIN)
 }
 
 const fn color(color: vt100::Color) -> Color {
