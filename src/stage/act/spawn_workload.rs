@@ -1,12 +1,21 @@
-//! A small program below the subject: a fork that goes on as something else.
+//! A small program below the subject: a fork that goes on as something else. The subject waits until it has begun, so
+//! that whoever looks next sees it by its own name.
 
-use super::{Call, Failure, Kernel, call};
+use std::{fs::File, io::Read};
+
+use super::{Call, Failure, Kernel, call, local_failure};
 use crate::{kernel::process, lab::action::Workload, workload};
 
 pub(super) fn act(kernel: &mut dyn Kernel, which: Workload) -> Result<(), Failure> {
     let parent = nix::unistd::getpid().as_raw();
+    let (begun, beginning) = nix::unistd::pipe().map_err(|errno| local_failure("pipe", errno))?;
     if call(kernel, &Call::Clone(Vec::new()))? == 0 {
-        process::leave(workload::run(which, parent));
+        drop(begun);
+        process::leave(workload::run(which, parent, beginning));
     }
-    Ok(())
+    drop(beginning);
+    // End of file: it has closed its end, or it is gone already.
+    File::from(begun).read_to_end(&mut Vec::new()).map(|_| ()).map_err(|error| {
+        local_failure("read", nix::errno::Errno::from_raw(error.raw_os_error().unwrap_or_default()))
+    })
 }
