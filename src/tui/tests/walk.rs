@@ -221,6 +221,8 @@ fn a_stage_that_is_lost_is_started_again_at_the_same_step() {
         .send(Msg::StageLost("end of file".into()))
         .sees("STOPPED")
         .sees("end of file")
+        .sees("Nothing to see yet")
+        .sees("Enter try again")
         .keys("<enter>");
     assert_eq!(bench.effects.last(), Some(&Effect::StartStage));
     bench.sees("STARTING").says(ready(1000)).says(Event::Opened { observation: bare() }).sees("LIVE");

@@ -25,7 +25,7 @@ impl LabScreen {
         let index = self.run.index();
         match command {
             Command::Act => {
-                rests || matches!(phase, Phase::Gone { .. }) || matches!(self.stage, Stage::Lost(_))
+                rests || ready && matches!(phase, Phase::Gone { .. }) || matches!(self.stage, Stage::Lost(_))
             }
             Command::Tick => ready && phase == Phase::Predict && self.rows() > 0,
             Command::Choose(n) if phase == Phase::Predict => ready && n <= 3,
@@ -50,6 +50,7 @@ impl LabScreen {
     pub(crate) fn word(&self, command: Command, world: &World) -> &'static str {
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         match (command, self.run.phase(), self.page) {
+            (Command::Act, ..) if matches!(self.stage, Stage::Lost(_)) => "again",
             (Command::Act, ..) if self.more(world) => "page_down",
             (Command::Act, Phase::Observed, _) if !passed => "again",
             (Command::Act, Phase::Observed, Page::Result) => "why",

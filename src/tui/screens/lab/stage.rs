@@ -21,7 +21,9 @@ impl LabScreen {
         let passed = self.passed_here();
         match event {
             Event::Ready { host, .. } => {
-                self.run = Run::new(self.run.lab().clone(), host.uid == 0);
+                if self.run.scene().root != (host.uid == 0) {
+                    self.run = Run::new(self.run.lab().clone(), host.uid == 0);
+                }
                 self.stage = Stage::Ready(host);
                 let start = self.start;
                 self.jump(start, out);
@@ -51,6 +53,8 @@ impl LabScreen {
     /// There is no stage any more.
     pub(crate) fn lost(&mut self, why: String) {
         self.stage = Stage::Lost(why);
+        self.run.shell_ended();
+        self.run.subject_gone(None);
         self.no_shell(None);
     }
 
