@@ -3,7 +3,7 @@
 //! Bytes from the terminal go through a [`Screen`], which keeps cells and throws away every control sequence; keys,
 //! mouse and pasted text go the other way through [`keys`]. Who runs on the other end is not known here.
 
-mod graphics;
+mod exchange;
 pub mod keys;
 mod screen;
 mod session;

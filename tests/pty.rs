@@ -59,7 +59,7 @@ fn the_program_sees_its_size_and_hears_of_another() {
     terminal.wait_text("changed");
     terminal.wait_text("10 33");
     terminal.session.resize(0, 0).expect("a size");
-    assert_eq!(terminal.session.screen().size(), (1, 1));
+    assert_eq!(terminal.session.screen().size(), (1, 2));
 }
 
 #[test]

@@ -74,13 +74,14 @@ impl Session {
     /// has been handed over, or the end of the shell is never seen. `wake` is called from another thread when the
     /// screen has changed or the terminal has ended, and not again before [`Session::screen`] was called.
     pub fn open(rows: u16, cols: u16, wake: impl Fn() + Send + 'static) -> Result<(Self, OwnedFd), Error> {
-        let (master, slave) = pair(rows, cols)?;
+        let screen = Screen::new(rows, cols);
+        let (master, slave) = pair(screen.size())?;
         let bell =
             EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).map_err(of("eventfd2"))?;
         let shared = Arc::new(Shared {
             master,
             bell,
-            screen: Mutex::new(Screen::new(rows, cols)),
+            screen: Mutex::new(screen),
             waiting: Mutex::default(),
             woken: AtomicBool::new(false),
             closing: AtomicBool::new(false),
@@ -104,7 +105,7 @@ impl Session {
         self.shared.send(bytes)
     }
 
-    /// Changes the size, of the terminal and of its screen; sides of 0 count as 1.
+    /// Changes the size, of the terminal and of its screen; as [`Screen::new`] bounds it.
     pub fn resize(&self, rows: u16, cols: u16) -> Result<(), Error> {
         let (rows, cols) = {
             let mut screen = self.shared.screen();
@@ -234,7 +235,7 @@ fn follow(shared: &Shared, wake: &impl Fn()) {
 
 /// A master that never blocks and a slave, neither inherited by programs, with UTF-8 input (so that erasing a
 /// Cyrillic letter erases all of it).
-fn pair(rows: u16, cols: u16) -> Result<(OwnedFd, OwnedFd), Error> {
+fn pair((rows, cols): (u16, u16)) -> Result<(OwnedFd, OwnedFd), Error> {
     let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     let master = posix_openpt(flags).map_err(of("posix_openpt"))?;
     grantpt(&master).map_err(of("grantpt"))?;
@@ -243,7 +244,7 @@ fn pair(rows: u16, cols: u16) -> Result<(OwnedFd, OwnedFd), Error> {
     let mut settings = tcgetattr(&slave).map_err(of("tcgetattr"))?;
     settings.input_flags.insert(InputFlags::IUTF8);
     tcsetattr(&slave, SetArg::TCSANOW, &settings).map_err(of("tcsetattr"))?;
-    tty::set_size(&master, rows.max(1), cols.max(1)).map_err(of("ioctl TIOCSWINSZ"))?;
+    tty::set_size(&master, rows, cols).map_err(of("ioctl TIOCSWINSZ"))?;
     Ok((OwnedFd::from(master), slave))
 }
 
