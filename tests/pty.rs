@@ -70,6 +70,8 @@ fn control_c_interrupts_the_foreground_program() {
     let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
     let bytes = keys::key(&interrupt, terminal.session.screen().modes());
     terminal.session.write(&bytes);
+    // what is typed before the interrupt has been taken is thrown away with it, termios(3)
+    terminal.wait_for("the prompt", |screen| screen.text().trim_end().ends_with("ready>"));
     terminal.keys("echo status=$?\r");
     terminal.wait_text("status=130");
 }
