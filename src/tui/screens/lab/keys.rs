@@ -41,8 +41,7 @@ impl LabScreen {
             Command::Inspect => ready && !witness::rows(&self.run).is_empty(),
             Command::Narrower | Command::Wider => !self.panes.zoom && world.size.0 >= panes::SIDE_BY_SIDE,
             Command::Sudo => self.root_may_help(),
-            Command::Quit | Command::Back => true,
-            _ => world.size.0 > 0,
+            _ => true,
         }
     }
 
