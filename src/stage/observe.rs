@@ -20,8 +20,9 @@ use crate::{
 
 use super::witness;
 
-/// A hand's view from inside is taken anew at every look whose outside changed, and otherwise at every such look.
-const WITNESS_EVERY: u32 = 4;
+/// Looking from outside is cheap, and hardly anything changes that cannot be seen from there. So a whole look is taken
+/// when the outside has changed, and otherwise at every such look only.
+const WHOLE_EVERY: u32 = 5;
 
 /// The stage's eyes: readers that keep what they have open.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Eyes {
     box_dir: PathBuf,
     inside: Inside,
     subject: Option<ProcessReader>,
+    outside: Facts,
+    looks: u32,
     hands: BTreeMap<i32, Hand>,
 }
 
@@ -38,7 +41,6 @@ pub struct Eyes {
 struct Hand {
     reader: ProcessReader,
     outside: Facts,
-    view: View,
     looks: u32,
 }
 
@@ -46,7 +48,7 @@ impl Eyes {
     /// Eyes that look for this host from inside, and at this box directory from outside.
     pub fn new(box_dir: PathBuf, inside: Inside) -> Self {
         let host = HostReader::new(Path::new("/proc"), inside.port);
-        Self { host, box_dir, inside, subject: None, hands: BTreeMap::new() }
+        Self { host, box_dir, inside, subject: None, outside: Facts::new(), looks: 0, hands: BTreeMap::new() }
     }
 
     /// Looks at the subject; `view` is what it says of itself.
@@ -55,34 +57,46 @@ impl Eyes {
         if self.subject.as_ref().is_none_or(|reader| reader.pid() != pid) {
             self.subject = ProcessReader::open(Path::new("/proc"), pid).ok();
         }
-        let outside = self.subject.as_mut().and_then(|reader| reader.read(&self.box_dir).ok());
-        facts.extend(outside.map(|outside| outside.facts).unwrap_or_default());
+        self.outside = self.glance();
+        facts.extend(self.outside.clone());
         merge(&mut facts, view);
         Observation { pid, facts }
     }
 
-    /// Looks at a process below the shell; `None` when it is gone.
+    /// Whether the subject is worth a whole look: something moved, or none was taken for a while.
+    pub fn due(&mut self) -> bool {
+        self.looks += 1;
+        self.looks.is_multiple_of(WHOLE_EVERY) || self.glance() != self.outside
+    }
+
+    fn glance(&mut self) -> Facts {
+        let outside = self.subject.as_mut().and_then(|reader| reader.read(&self.box_dir).ok());
+        outside.map(|outside| outside.facts).unwrap_or_default()
+    }
+
+    /// Looks at a process below the shell; `None` when it is gone, or when there is nothing new.
     pub fn hand(&mut self, pid: i32) -> Option<Observation> {
         let hand = match self.hands.entry(pid) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
                 let reader = ProcessReader::open(Path::new("/proc"), pid).ok()?;
-                new.insert(Hand { reader, outside: Facts::new(), view: View::default(), looks: 0 })
+                new.insert(Hand { reader, outside: Facts::new(), looks: 0 })
             }
         };
         let Ok(outside) = hand.reader.read(&self.box_dir) else {
             self.hands.remove(&pid);
             return None;
         };
-        if outside.facts != hand.outside || hand.looks.is_multiple_of(WITNESS_EVERY) {
-            hand.view = witness::view(pid, &self.inside).unwrap_or_default();
-        }
+        let due = outside.facts != hand.outside || hand.looks.is_multiple_of(WHOLE_EVERY);
         hand.looks += 1;
+        if !due {
+            return None;
+        }
         hand.outside = outside.facts;
         let mut facts = self.host.read(&self.box_dir);
         facts.extend(hand.outside.clone());
         own_facts(&mut facts);
-        merge(&mut facts, hand.view.clone());
+        merge(&mut facts, witness::view(pid, &self.inside).unwrap_or_default());
         Some(Observation { pid, facts })
     }
 

@@ -313,7 +313,7 @@ impl Server {
     fn look_when_due(&mut self) -> Result<(), StageError> {
         let Some(period) = self.period.filter(|_| Instant::now() >= self.next_look) else { return Ok(()) };
         self.next_look = Instant::now() + period;
-        if !self.troupe.members().is_empty() {
+        if !self.troupe.members().is_empty() && self.eyes.due() {
             match self.troupe.look(&mut self.eyes) {
                 Ok(now) => self.tell_if_new(Whose::Subject, now)?,
                 Err(Refusal::Gone) => self.take_down()?,
