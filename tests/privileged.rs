@@ -17,6 +17,7 @@ use std::{process::ExitCode, time::Instant};
 mod support;
 
 mod privileged {
+    pub(crate) mod actions;
     pub(crate) mod by_hand;
     pub(crate) mod engine;
     pub(crate) mod faults;
@@ -27,7 +28,7 @@ mod privileged {
     pub(crate) mod strace;
 }
 
-use privileged::{by_hand, engine, faults, kills, leaks::Snapshot, lesson, ranges, strace};
+use privileged::{actions, by_hand, engine, faults, kills, leaks::Snapshot, lesson, ranges, strace};
 
 type Test = (&'static str, fn());
 
@@ -35,6 +36,9 @@ const TESTS: &[Test] = &[
     ("the_lab_passes_step_by_step", lesson::the_lab_passes_step_by_step),
     ("each_step_passes_by_hand_in_the_box", by_hand::each_step_passes_by_hand_in_the_box),
     ("the_whole_lab_passes_by_hand_beside_the_box", by_hand::the_whole_lab_passes_by_hand_beside_the_box),
+    ("each_kind_of_mount_can_be_made", actions::each_kind_of_mount_can_be_made),
+    ("each_kind_of_ipc_object_can_be_made", actions::each_kind_of_ipc_object_can_be_made),
+    ("a_clone_may_name_all_eight_namespaces", actions::a_clone_may_name_all_eight_namespaces),
     ("an_action_on_the_host_is_refused", engine::an_action_on_the_host_is_refused),
     ("a_failed_act_is_rolled_back", engine::a_failed_act_is_rolled_back),
     ("every_call_of_the_lab_can_fail", faults::every_call_of_the_lab_can_fail),

@@ -7,7 +7,7 @@ use nix::{
     fcntl::OFlag,
     libc,
     mount::{mount, umount2},
-    mqueue::{MQ_OFlag, mq_close, mq_open},
+    mqueue::{MQ_OFlag, MqAttr, mq_close, mq_open},
     sys::stat::Mode,
     unistd,
 };
@@ -129,7 +129,9 @@ fn shared_memory(size: usize) -> Result<i64, Errno> {
 
 fn posix_queue(name: &str) -> Result<i64, Errno> {
     let flags = MQ_OFlag::O_CREAT | MQ_OFlag::O_RDWR;
-    let queue = mq_open(name, flags, Mode::from_bits_truncate(0o600), None)?;
+    // The kernel's own defaults, said aloud: without attributes the wrapper passes on no mode either.
+    let attributes = MqAttr::new(0, 10, 8192, 0);
+    let queue = mq_open(name, flags, Mode::from_bits_truncate(0o600), Some(&attributes))?;
     mq_close(queue).map(|()| 0)
 }
 

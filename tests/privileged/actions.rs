@@ -1,0 +1,81 @@
+//! The actions of the closed list that the lab does not use, or uses in one form only.
+
+use korobka::lab::{
+    action::{Action, IdMap, IpcKind, MountKind, Place},
+    fact::{Fact, FactId},
+    namespace::Namespace,
+    observation::Value,
+};
+
+use super::engine::Stage;
+
+/// A box whose walls are there and whose root is not built yet.
+fn walls() -> Vec<Action> {
+    vec![
+        Action::Unshare { ns: vec![Namespace::User, Namespace::Mnt, Namespace::Pid, Namespace::Ipc] },
+        Action::MapIds { map: IdMap::Single },
+        Action::Clone { ns: Vec::new() },
+        Action::MakePrivate {},
+    ]
+}
+
+fn seen(stage: &Stage, actions: &[Action], fact: Fact) -> Value {
+    let act = stage.act(actions);
+    assert_eq!(act.failure, None, "{actions:?}: {:#?}", act.traces);
+    act.after.get(FactId::subject(fact)).cloned().unwrap_or_else(|| panic!("{fact:?} was not looked at"))
+}
+
+pub(crate) fn each_kind_of_mount_can_be_made() {
+    let stage = Stage::start();
+    stage.open(&walls());
+    let mount = |what, at| Action::Mount { what, at };
+    // A bind mount of the box directory on itself shows the file system below it.
+    assert_ne!(
+        seen(&stage, &[mount(MountKind::Bind, Place::Box)], Fact::BoxMount),
+        Value::Text("no".to_owned())
+    );
+    let tmpfs = mount(MountKind::Tmpfs, Place::Box);
+    assert_eq!(
+        seen(&stage, &[tmpfs, Action::FurnishRoot {}], Fact::BoxMount),
+        Value::Text("tmpfs".to_owned())
+    );
+    let Value::Number(before) = seen(&stage, &[], Fact::Mounts) else { panic!("mounts are a number") };
+    let more = [mount(MountKind::Devpts, Place::BoxDevPts), mount(MountKind::Proc, Place::BoxProc)];
+    assert_eq!(seen(&stage, &more, Fact::Mounts), Value::Number(before + 2));
+}
+
+pub(crate) fn each_kind_of_ipc_object_can_be_made() {
+    for (kind, call, listed) in [
+        (IpcKind::Queue, "msgget", Some("msg")),
+        (IpcKind::Segment, "shmget", Some("shm")),
+        (IpcKind::PosixQueue, "mq_open", None),
+    ] {
+        let stage = Stage::start();
+        stage.open(&walls());
+        let act = stage.act(&[Action::CreateIpc { kind }]);
+        assert_eq!(act.failure, None, "{kind:?}");
+        assert_eq!(act.traces.iter().map(|trace| trace.call.as_str()).collect::<Vec<_>>(), [call]);
+        if let Some(listed) = listed {
+            let Some(Value::List(objects)) = act.after.get(FactId::subject(Fact::Ipc)) else {
+                panic!("a list")
+            };
+            assert!(objects.iter().any(|object| object.contains(listed)), "{objects:?}");
+        }
+    }
+}
+
+/// `clone3(2)` with every flag at once is what `unshare(2)` and `fork(2)` do one after the other.
+pub(crate) fn a_clone_may_name_all_eight_namespaces() {
+    let stage = Stage::start();
+    let bare = stage.open(&[]);
+    let act =
+        stage.act(&[Action::Clone { ns: Namespace::ALL.to_vec() }, Action::MapIds { map: IdMap::Single }]);
+    assert_eq!(act.failure, None, "{:#?}", act.traces);
+    assert_eq!(act.traces.first().map(|trace| trace.call.as_str()), Some("clone3"));
+    for ns in Namespace::ALL {
+        let id = FactId::subject(Fact::of_namespace(ns));
+        assert_ne!(act.after.get(id), bare.get(id), "{id}");
+    }
+    assert_eq!(act.after.get(FactId::subject(Fact::Pid)), Some(&Value::Number(1)));
+    assert_eq!(act.after.get(FactId::subject(Fact::Uid)), Some(&Value::Number(0)));
+}
