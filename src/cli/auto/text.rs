@@ -67,6 +67,7 @@ impl<'a> Text<'a> {
             Some(Value::List(items)) if !items.is_empty() => items.join(", "),
             value => value.map(Value::short).filter(|s| !s.is_empty()).unwrap_or_else(|| "—".to_owned()),
         };
+        let short = |seen: &Observation| id.fact.say(&short(seen), self.lang);
         let side = t(self.lang, id.side.key());
         self.say(
             "cli.auto.changed",

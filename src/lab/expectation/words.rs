@@ -3,7 +3,10 @@
 use super::{Condition, Expectation};
 use crate::{
     i18n::{Lang, fill, t},
-    lab::observation::{Observation, Value},
+    lab::{
+        fact::Fact,
+        observation::{Observation, Value},
+    },
 };
 
 impl Expectation {
@@ -24,7 +27,7 @@ impl Expectation {
                 &[
                     ("label", &fact.fact.label(lang)),
                     ("side", &t(lang, fact.side.key())),
-                    ("wanted", &is.words(lang)),
+                    ("wanted", &is.words(fact.fact, lang)),
                 ],
             ),
             Self::Refused { refused, errno } => {
@@ -38,6 +41,7 @@ impl Expectation {
         match self {
             Self::Fact { fact, is } => {
                 let now = seen.get(*fact).map(Value::short).filter(|now| !now.is_empty());
+                let now = now.map(|now| fact.fact.say(&now, lang));
                 fill(
                     lang,
                     "lab.hint.unmet",
@@ -45,7 +49,7 @@ impl Expectation {
                         ("label", &fact.fact.label(lang)),
                         ("side", &t(lang, fact.side.key())),
                         ("now", &now.as_deref().unwrap_or("—")),
-                        ("wanted", &is.words(lang)),
+                        ("wanted", &is.words(fact.fact, lang)),
                     ],
                 )
             }
@@ -57,7 +61,7 @@ impl Expectation {
 }
 
 impl Condition {
-    fn words(&self, lang: Lang) -> String {
+    fn words(&self, fact: Fact, lang: Lang) -> String {
         let (key, value) = match self {
             Self::DiffersFromHost => ("lab.want.differs_from_host", ""),
             Self::SameAsHost => ("lab.want.same_as_host", ""),
@@ -69,14 +73,14 @@ impl Condition {
             Self::Lacks(value) => ("lab.want.lacks", value.as_str()),
             Self::NotEmpty => ("lab.want.not_empty", ""),
         };
-        fill(lang, key, &[("value", &value)])
+        fill(lang, key, &[("value", &fact.say(value, lang))])
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::fact::{Fact, FactId};
+    use crate::lab::fact::FactId;
 
     #[test]
     fn an_expectation_has_a_name_and_words() {

@@ -1,7 +1,7 @@
-//! What a fact is called, in both languages.
+//! What a fact is called and how its values are said, in both languages.
 
 use super::{Fact, Side};
-use crate::i18n::{Lang, find};
+use crate::i18n::{Lang, find, t};
 
 impl Fact {
     /// Its name on a panel, a few words.
@@ -12,6 +12,17 @@ impl Fact {
     /// One sentence on what it is and why it matters.
     pub fn about(self, lang: Lang) -> &'static str {
         find(lang, &format!("fact.about.{}", self.key())).unwrap_or_else(|| self.id())
+    }
+
+    /// A value as it is shown: what is an answer, and not a name, is in the language of the screen.
+    pub fn say(self, value: &str, lang: Lang) -> String {
+        let key = match (self, value) {
+            (Self::SeesHost | Self::Escape, "yes") => "fact.value.yes",
+            (Self::SeesHost | Self::Escape | Self::BoxMount, "no") => "fact.value.no",
+            (Self::HostPort, "open") => "fact.value.open",
+            _ => return value.to_owned(),
+        };
+        t(lang, key).to_owned()
     }
 
     fn key(self) -> String {
@@ -43,6 +54,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_answer_is_said_in_the_language_and_a_name_is_left_as_it_is() {
+        assert_eq!(Fact::SeesHost.say("yes", Lang::Ru), "да");
+        assert_eq!(Fact::Escape.say("no", Lang::Ru), "нет");
+        assert_eq!(Fact::HostPort.say("open", Lang::Ru), "открыт");
+        assert_eq!(Fact::BoxMount.say("tmpfs", Lang::Ru), "tmpfs");
+        assert_eq!(Fact::Hostname.say("yes", Lang::Ru), "yes");
+        assert_eq!(Fact::SeesHost.say("yes", Lang::En), "yes");
     }
 
     #[test]

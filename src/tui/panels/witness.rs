@@ -47,12 +47,13 @@ impl Row {
         [&self.host, &self.inside].map(|value| match value.as_ref().map(|v| clean::clean(&v.short())) {
             None => "—".to_owned(),
             Some(text) if text.is_empty() => t(lang, "tui.lab.none").to_owned(),
-            Some(text) => text,
+            Some(text) => self.fact.say(&text, lang),
         })
     }
 
-    fn differs(&self) -> bool {
-        self.host != self.inside
+    /// Whether the sides see different things; none where only one of them is asked.
+    fn differs(&self) -> Option<bool> {
+        Some(self.host.as_ref()? != self.inside.as_ref()?)
     }
 }
 
@@ -183,8 +184,9 @@ fn line(row: &Row, selected: bool, columns: Columns, world: &World) -> Line<'sta
     let changed = row.group == Group::Changed;
     let mark = match (changed, row.differs()) {
         (true, _) => "▲ ",
-        (false, true) => "≠ ",
-        (false, false) => "= ",
+        (false, Some(true)) => "≠ ",
+        (false, Some(false)) => "= ",
+        (false, None) => "  ",
     };
     let label = row.fact.label(world.lang);
     if selected {
@@ -192,10 +194,10 @@ fn line(row: &Row, selected: bool, columns: Columns, world: &World) -> Line<'sta
     }
     let role = match (changed, row.differs()) {
         (true, _) => Role::Changed,
-        (false, true) => Role::Plain,
-        (false, false) => Role::Dim,
+        (false, Some(true)) => Role::Plain,
+        (false, _) => Role::Dim,
     };
-    let value = if !changed && row.differs() { Role::Differs } else { role };
+    let value = if !changed && row.differs() == Some(true) { Role::Differs } else { role };
     Line::from(vec![
         Span::styled(mark, style(value)),
         Span::styled(wrap::pad(label, columns.label), style(role)),

@@ -118,11 +118,17 @@ impl Home {
             frame,
             area,
         );
-        let hello = if world.progress.last.is_some() { "tui.home.welcome_back" } else { "tui.home.welcome" };
+        let items = items(world);
+        let hello = match world.progress.last {
+            _ if !items.is_empty() && items.iter().all(|item| described(item, world).1) => {
+                "tui.home.all_done"
+            }
+            Some(_) => "tui.home.welcome_back",
+            None => "tui.home.welcome",
+        };
         let row = |y: u16| Rect { x: area.x + 1, y, width: area.width.saturating_sub(2), height: 1 };
         frame.render_widget(Span::styled(t(world.lang, hello), style(Role::Plain)), row(area.y + 2));
 
-        let items = items(world);
         let rows = list_rows(world);
         for (i, item) in items.iter().enumerate().skip(self.scroll(world)).take(rows) {
             let y = area.y + HEAD + (i - self.scroll(world)) as u16;
@@ -161,11 +167,16 @@ fn items(world: &World) -> Vec<Item<'_>> {
         .collect()
 }
 
-fn line(item: &Item<'_>, selected: bool, world: &World, width: usize) -> Line<'static> {
-    let (name, done, status, minutes) = match item {
+/// Its name, whether it is done, how far it is, how long it takes.
+fn described(item: &Item<'_>, world: &World) -> (String, bool, String, String) {
+    match item {
         Item::Lesson(lesson) => lesson_line(lesson, world),
         Item::Lab(lesson, id) => lab_line(lesson, id, world),
-    };
+    }
+}
+
+fn line(item: &Item<'_>, selected: bool, world: &World, width: usize) -> Line<'static> {
+    let (name, done, status, minutes) = described(item, world);
     let mark = if done { "✓" } else { " " };
     let right = format!("{status}{minutes:>9} ");
     let left = wrap::pad(

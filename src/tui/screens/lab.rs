@@ -157,7 +157,10 @@ impl LabScreen {
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         match (self.run.phase(), self.page) {
             (Phase::Observed, Page::Result) if passed => self.turn(Page::Why),
-            (Phase::Observed, Page::Why) if self.tried() && !self.answered() => self.cursor = self.untried(),
+            (Phase::Observed, Page::Why) if self.tried() && !self.answered() => {
+                self.cursor = self.untried();
+                self.show_cursor(world);
+            }
             (Phase::Observed, Page::Why) if !self.answered() => self.choose(self.cursor + 1, world, out),
             (Phase::Observed, Page::Why) if self.at_last() => self.turn(Page::End),
             (Phase::Observed, Page::Why) => self.go(Run::forward, out),
@@ -212,6 +215,7 @@ impl LabScreen {
             let entry = crate::store::Entry::QuestionAnswered { of, question: why.id, option, right };
             world.remember(entry, out);
         }
+        self.show_cursor(world);
     }
 
     /// Whether the question was answered rightly.

@@ -43,6 +43,13 @@ impl Bench {
         Self { model, effects: Vec::new(), shell: None }
     }
 
+    /// With the real course.
+    pub(super) fn of_the_course(size: (u16, u16), lang: Lang) -> Self {
+        let course = Rc::new(Course::embedded().expect("a good course"));
+        let model = Model::new(course, lang, Theme::Mono, Progress::default(), size);
+        Self { model, effects: Vec::new(), shell: None }
+    }
+
     /// Sends a message and keeps the effects.
     pub(super) fn send(&mut self, msg: Msg) -> &mut Self {
         self.effects.extend(tui::update(&mut self.model, msg));

@@ -22,6 +22,7 @@ fn a_lesson_is_read_to_its_end_and_leads_to_its_lab() {
     bench.sees("1. What isolation is").keys("<enter>").sees("A process in a box");
     bench.keys("<right><right>").sees("Question 1 of 1").keys("2").sees("Not so.");
     bench.keys("<enter>").sees("▸ ○ 1").keys("<enter>").sees("Right.");
+    bench.keys("<enter>").sees("Right at the first try: 0 of 1").keys("<left>");
     bench.keys("<enter>").sees("A name in a box");
     assert!(bench.effects.contains(&Effect::Remember(Entry::LessonDone { lesson: "isolation".into() })));
     bench.keys("<enter>");
@@ -50,15 +51,22 @@ fn searching_goes_from_hit_to_hit_and_wraps_around() {
 fn home_continues_where_the_student_was() {
     let mut progress = Progress::default();
     progress.apply(&Entry::PageRead { lesson: "isolation".into(), page: 1, pages: 2 });
-    let mut bench = Bench::with((80, 24), Lang::En, Theme::Mono, progress);
+    let mut bench = Bench::with((80, 24), Lang::En, Theme::Mono, progress.clone());
     bench.sees("Welcome back").keys("<enter>").sees("Three languages");
+    bench.keys("<right><right>").sees("A name in a box");
+    assert!(!bench.screen().contains("first try"), "nothing was answered in this sitting");
+    progress.apply(&Entry::LessonDone { lesson: "isolation".into() });
+    let mut read = Bench::with((80, 24), Lang::En, Theme::Mono, progress.clone());
+    read.sees("Welcome back");
+    progress.labs.entry("isolation".into()).or_default().insert("uts".into());
+    Bench::with((80, 24), Lang::En, Theme::Mono, progress).sees("You have been through everything");
 }
 
 #[test]
 fn the_language_changes_in_place_on_every_screen() {
     let mut bench = bench();
     bench.keys("<enter><right>L").sees("Три языка").keys("L").sees("Three languages");
-    bench.keys("<esc><down>").in_lab_here().keys("L").sees("Какие строки изменятся?").sees("LIVE");
+    bench.keys("<esc><down>").in_lab_here().keys("L").sees("Какие строки изменятся?").sees("ВЖИВУЮ");
     bench.keys("?L").sees("Keys").keys("<esc>").sees("Which rows will change?");
 }
 
@@ -96,7 +104,7 @@ fn a_step_is_predicted_acted_and_explained() {
     };
     assert!(bench.effects.contains(&Effect::Remember(passed)));
     bench.keys("<enter>").sees("Why did the host's name stay?").sees("Enter answer");
-    bench.keys("<down><enter>").sees("✗ 2").keys("<up><enter>").sees("✓ 1").sees("Enter next step");
+    bench.keys("<down><enter>").sees("✗ 2").keys("<up><enter>").sees("✓ 1").sees("Enter results");
     bench
         .keys("<enter>")
         .sees("You have been through the whole lab")
@@ -115,7 +123,29 @@ fn a_wrong_answer_does_not_stop_whoever_only_presses_enter() {
         .keys("<enter><down><enter>")
         .sees("✗ 2")
         .sees("Enter another answer");
-    bench.keys("<enter>").sees("Enter answer").keys("<enter>").sees("✓ 1").sees("Enter next step");
+    bench.keys("<enter>").sees("Enter answer").keys("<enter>").sees("✓ 1").sees("Enter results");
+}
+
+#[test]
+fn why_an_answer_is_right_or_wrong_is_seen_where_it_does_not_fit() {
+    let mut bench = Bench::of_the_course((80, 20), Lang::Ru);
+    bench.keys("<down><down><enter>").says(ready(1000)).says(Event::Opened { observation: bare() });
+    bench.keys("j<down><down><enter>").says(Event::Opened { observation: bare() });
+    bench.keys("<enter><enter>").says(acted()).keys("<enter>").sees("Почему теперь").keys("2");
+    bench.sees("Процесс с uid 0").keys("3").sees("получит отказ").keys("<enter>").sees("▸ ○ 1");
+}
+
+#[test]
+fn a_mark_that_more_follows_hides_no_letter() {
+    for width in 60..120 {
+        let mut bench = Bench::of_the_course((width, 20), Lang::Ru);
+        bench.keys("<down><down><enter>").says(ready(1000)).says(Event::Opened { observation: bare() });
+        let screen = bench.screen();
+        assert!(screen.contains('↓'), "{width}:\n{screen}");
+        let hidden =
+            |line: &str| line.chars().zip(line.chars().skip(1)).any(|(a, b)| a.is_alphabetic() && b == '↓');
+        assert!(!screen.lines().any(hidden), "{width}:\n{screen}");
+    }
 }
 
 #[test]

@@ -51,7 +51,8 @@ fn middle((width, height): (u16, u16), body: Rect) -> Rect {
     Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height }
 }
 
-/// Lines from the one at `scroll` on, and a mark at the right edge where more follow above or below.
+/// Lines from the one at `scroll` on, and a mark where more follow above or below: on the frame or in the margin at the
+/// right, so that it hides no letter.
 pub(crate) fn scrolled(
     lines: Vec<Line<'static>>,
     scroll: usize,
@@ -65,7 +66,7 @@ pub(crate) fn scrolled(
     frame.render_widget(Paragraph::new(shown), area);
     let style = world.theme.style(Role::Key);
     let edge = Rect {
-        x: area.right().saturating_sub(1),
+        x: area.right().min(frame.area().right().saturating_sub(1)),
         width: 1.min(area.width),
         height: 1.min(area.height),
         ..area

@@ -55,6 +55,7 @@ impl LabScreen {
             (Command::Act, Phase::Observed, Page::Result) => "why",
             (Command::Act, Phase::Observed, Page::Why) if self.tried() && !self.answered() => "other_option",
             (Command::Act, Phase::Observed, Page::Why) if !self.answered() => "answer",
+            (Command::Act, Phase::Observed, Page::Why) if self.at_last() => "results",
             (Command::Act, Phase::Observed, Page::Why) => "next",
             (Command::Act, Phase::Observed, Page::End) => "back",
             (Command::Act, Phase::Gone { .. }, _) => "again",

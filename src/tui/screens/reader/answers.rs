@@ -67,6 +67,13 @@ impl Reader {
         chosen.iter().any(|c| options.and_then(|o| o.get(*c)).is_some_and(|o| o.right))
     }
 
+    /// How many questions were answered rightly at the first try, of those that were answered since the lesson was opened.
+    pub(super) fn first_tries(&self) -> (usize, usize) {
+        let tries = self.questions.iter().zip(&self.chosen);
+        let firsts = tries.filter_map(|(question, chosen)| question.options.get(*chosen.first()?));
+        firsts.fold((0, 0), |(right, all), option| (right + usize::from(option.right), all + 1))
+    }
+
     pub(super) const fn question_index(&self) -> Option<usize> {
         if self.page >= self.pages.len() && self.page < self.last() {
             Some(self.page - self.pages.len())

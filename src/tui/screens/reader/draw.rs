@@ -42,7 +42,7 @@ impl Reader {
             title,
         );
         let height = body.height.saturating_sub(HEAD);
-        let area = Rect { x, y: body.y + HEAD, width: (columns + 2).min(body.right() - x), height };
+        let area = Rect { x, y: body.y + HEAD, width: (columns + 1).min(body.right() - x), height };
         let mut lines = self.lines(world);
         if !self.search.what.is_empty() {
             lines = lines.iter().map(|line| mark(line, &self.search.what, style(Role::Found))).collect();
@@ -62,10 +62,9 @@ impl Reader {
     /// The last page.
     pub(super) fn end(&self, world: &World) -> Vec<Line<'static>> {
         let width = text_columns(world);
-        let right = (0..self.questions.len()).filter(|i| self.answered(*i)).count();
+        let (right, all) = self.first_tries();
         let mut text = Vec::new();
-        if !self.questions.is_empty() {
-            let all = self.questions.len();
+        if all > 0 {
             text.push(fill(world.lang, "tui.reader.answered", &[("right", &right), ("all", &all)]));
         }
         text.push(match self.next_place(world) {
