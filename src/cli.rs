@@ -41,6 +41,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<Exit>
     let mut out = io::stdout();
     let exit = match command {
         None => screen::open(context, None)?,
+        Some(Command::Lesson { id }) if !io::stdout().is_terminal() => lessons::read(context, &id, &mut out)?,
         Some(Command::Lesson { id }) => screen::open(context, Some(lessons::place(context, &id)?))?,
         Some(Command::Lab(lab)) if lab.auto => auto::run(context, &lab, &mut out)?,
         Some(Command::Lab(lab)) => screen::open(context, Some(auto::place(context, &lab)?))?,

@@ -77,12 +77,24 @@ fn the_language_comes_from_the_option_then_from_the_environment() {
 
 #[test]
 fn without_a_terminal_the_screen_names_the_way_without_it() {
-    for arguments in
-        [&[][..], &["lesson", "namespaces"], &["lab", "namespaces"], &["lab", "namespaces", "--step", "uts"]]
-    {
+    for arguments in [&[][..], &["lab", "namespaces"], &["lab", "namespaces", "--step", "uts"]] {
         let said = korobka(arguments).code(2);
         assert!(said.out.is_empty(), "{}", said.out);
         assert!(said.err.contains("korobka lab namespaces --auto"), "{arguments:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn a_lesson_is_read_without_a_terminal_too() {
+    for (lang, title, question, answer) in [
+        ("en", "5. Namespaces", "Question 6 of 6", "Answer: 4. "),
+        ("ru", "5. Пространства имён", "Вопрос 6 из 6", "Ответ: 4. "),
+    ] {
+        let said = korobka(&["lesson", "namespaces", "--lang", lang]).code(0).out;
+        for wanted in [title, "CLONE_NEWCGROUP", question, answer] {
+            assert!(said.contains(wanted), "{lang}: {wanted} in {said}");
+        }
+        assert!(!said.contains("**") && !said.contains("](") && !said.contains('\u{1b}'), "{lang}: {said}");
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 mod drive;
 mod json;
 mod live;
-mod plain;
+pub(super) mod plain;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -3,14 +3,19 @@
 use crate::course::markdown::{Block, Inline, fragment};
 
 /// The lines of a step's text.
-pub(super) fn lines(markdown: &str) -> Vec<String> {
+pub(in crate::cli) fn lines(markdown: &str) -> Vec<String> {
+    lines_of(&fragment(markdown).blocks)
+}
+
+/// The lines of blocks.
+pub(in crate::cli) fn lines_of(all: &[Block]) -> Vec<String> {
     let mut lines = Vec::new();
-    blocks(&fragment(markdown).blocks, &mut lines);
+    blocks(all, &mut lines);
     lines
 }
 
 /// Nothing in it moves a cursor: control characters become U+FFFD.
-pub(super) fn printable(text: &str) -> String {
+pub(in crate::cli) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -122,12 +122,12 @@ const LAB_PANE: &[Binding] = &[
 
 /// What every pane of the lab but the shell understands.
 const LAB: &[Binding] = &[
-    shown(&[TAB, Key::alt(KeyCode::Right), Key::alt(KeyCode::Down)], Command::NextPane),
-    quiet(&[BACK_TAB, Key::alt(KeyCode::Left), Key::alt(KeyCode::Up)], Command::PreviousPane),
     shown(&[Key::letter('h')], Command::Hint),
     shown(&[Key::letter('s')], Command::ShellInside),
     quiet(&[Key::letter('S')], Command::ShellBeside),
     quiet(&[Key::letter('x')], Command::EndShell),
+    shown(&[TAB, Key::alt(KeyCode::Right), Key::alt(KeyCode::Down)], Command::NextPane),
+    quiet(&[BACK_TAB, Key::alt(KeyCode::Left), Key::alt(KeyCode::Up)], Command::PreviousPane),
     shown(&[Key::letter('u')], Command::Undo),
     quiet(&[Key::letter('r')], Command::Reset),
     shown(&[Key::letter('!')], Command::Sudo),

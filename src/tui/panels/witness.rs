@@ -12,7 +12,7 @@ use crate::{
     lab::{
         fact::{Fact, FactId},
         observation::{Observation, Value},
-        run::{Phase, Run},
+        run::Run,
     },
     tui::{
         clean,
@@ -87,7 +87,7 @@ pub(crate) fn rows(run: &Run) -> Vec<Row> {
             (seen.get(FactId::host(*fact)).cloned(), seen.get(FactId::subject(*fact)).cloned());
         let group = if has(&changed, *fact) {
             Group::Changed
-        } else if run.phase() == Phase::Predict && has(asked, *fact) {
+        } else if has(asked, *fact) {
             Group::Asked
         } else {
             Group::Other

@@ -181,6 +181,7 @@ impl LabScreen {
             out.push(Effect::Ask(request));
         }
         if before != (self.run.index(), self.run.phase()) {
+            self.trouble = None;
             self.turn(Page::Result);
             self.panes.begin();
         }

@@ -205,6 +205,39 @@ fn keys_in_the_shell_are_the_shells_until_the_one_that_leaves_it() {
 }
 
 #[test]
+fn there_is_one_shell_and_the_screen_says_so() {
+    let mut bench = bench();
+    bench.in_lab().keys("h").sees("h hint").sees("s shell").keys("s<c-\\>S").sees("there is only one");
+    let shells = bench.effects.iter().filter(|effect| matches!(effect, Effect::OpenShell { .. })).count();
+    assert_eq!(shells, 1);
+    bench.keys("r").says(Event::ShellEnded { status: 0 }).says(Event::Opened { observation: bare() });
+    bench.sees("The shell was closed").keys("S");
+    assert!(matches!(bench.effects.last(), Some(Effect::OpenShell { place: ShellPlace::Beside, .. })));
+}
+
+#[test]
+fn what_was_asked_about_stays_in_sight_and_hints_go_when_the_step_has_passed() {
+    for lang in Lang::ALL {
+        let mut bench = Bench::of_the_course((80, 24), lang);
+        bench.keys("<down><down><enter>").says(ready(1000)).says(Event::Opened { observation: bare() });
+        bench.sees(if lang == Lang::Ru {
+            "h подсказка  s оболочка"
+        } else {
+            "h hint  s shell"
+        });
+    }
+    let mut bench = Bench::of_the_course((80, 24), Lang::En);
+    bench.keys("<down><down><enter>").says(ready(1000)).says(Event::Opened { observation: bare() });
+    bench
+        .keys("j<down><down><enter>")
+        .says(Event::Opened { observation: bare() })
+        .keys("h")
+        .sees("Hint 1 of 4");
+    bench.keys("<enter><enter>").says(acted()).sees("Passed").sees("? asked about");
+    assert!(!bench.screen().contains("Hint 1 of 4"));
+}
+
+#[test]
 fn a_step_passes_by_hand_and_a_shell_that_cannot_start_says_why() {
     let mut bench = bench();
     bench.in_lab().keys("s");

@@ -67,7 +67,8 @@ pub(crate) fn command_at(layer: &Layer, world: &World, area: Rect, column: u16) 
     None
 }
 
-/// As many as there is room for, from the left; the way back and the help always stay.
+/// As many as there is room for, from the left; the way back and the help always stay. Digits go first: they stand
+/// beside what they choose.
 fn items(layer: &Layer, world: &World, area: Rect) -> Vec<Item> {
     let mut items: Vec<Item> = bindings(layer.context(world))
         .filter(|binding| binding.footer && layer.offers(binding.command, world))
@@ -76,7 +77,8 @@ fn items(layer: &Layer, world: &World, area: Rect) -> Vec<Item> {
     let room = usize::from(area.width).saturating_sub(1);
     while items.len() > 1 && items.iter().map(|i| i.width() + GAP).sum::<usize>() > room + GAP {
         let stays = |item: &Item| matches!(item.command, Command::Back | Command::Help | Command::LeaveShell);
-        let Some(last) = items.iter().rposition(|item| !stays(item)) else { break };
+        let digits = items.iter().position(|item| matches!(item.command, Command::Choose(_)));
+        let Some(last) = digits.or_else(|| items.iter().rposition(|item| !stays(item))) else { break };
         items.remove(last);
     }
     items

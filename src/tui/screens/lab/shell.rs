@@ -2,16 +2,21 @@
 
 use super::{LabScreen, Pane, Shell};
 use crate::{
+    i18n::t,
     stage::protocol::ShellPlace,
     tui::{effect::Effect, model::World},
 };
 
 impl LabScreen {
-    /// Starts a shell, or focuses the one there is.
+    /// Starts a shell, or focuses the one there is; there is only one, and what runs in it is not ended for another.
     pub(super) fn open_shell(&mut self, place: ShellPlace, world: &World, out: &mut Vec<Effect>) {
-        let open = self.shell.is_some();
+        if place == ShellPlace::Beside && self.shell.is_some_and(|shell| shell.place != place) {
+            self.trouble = Some(t(world.lang, "tui.lab.shell_other").to_owned());
+            self.show_end(world);
+            return;
+        }
         self.panes.set_focus(Pane::Shell);
-        if open {
+        if self.shell.is_some() {
             return;
         }
         self.trouble = None;

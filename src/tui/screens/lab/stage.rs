@@ -2,6 +2,7 @@
 
 use super::{LabScreen, Page, Stage};
 use crate::{
+    i18n::t,
     lab::{
         explain,
         run::{Acted, Outcome, Phase, Run},
@@ -37,7 +38,9 @@ impl LabScreen {
             Event::ShellStarted { pid, observation } => self.run.shell_started(pid, observation),
             Event::ShellEnded { .. } => {
                 self.run.shell_ended();
-                self.no_shell(None);
+                // it goes with the process of the step before
+                let entering = self.run.phase() == Phase::Entering && self.shell.is_some();
+                self.no_shell(entering.then(|| t(world.lang, "tui.lab.shell_closed").to_owned()));
                 out.push(Effect::CloseShell);
             }
             Event::SubjectGone { signal } => self.run.subject_gone(signal),

@@ -164,8 +164,9 @@ impl LabScreen {
         if outcome.passed() {
             writer.blank();
             writer.markdown(step.after.get(writer.world.lang));
+        } else {
+            self.hints(writer);
         }
-        self.hints(writer);
     }
 
     fn why(&self, writer: &mut Writer<'_>) {
