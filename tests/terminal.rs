@@ -124,6 +124,7 @@ fn a_live_lab_acts_and_leaves_the_terminal_as_it_was() {
 fn the_stage_of_a_killed_program_gives_the_terminal_back() {
     let mut started = Started::with(40, 120, "en", "lab namespaces");
     started.terminal.wait_text("LIVE");
+    started.terminal.wait_text("= UTS namespace");
     kill(started.pid(), Signal::SIGKILL).expect("a signal");
     let modes = korobka::pty::Modes::default();
     started
