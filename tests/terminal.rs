@@ -136,6 +136,35 @@ fn the_stage_of_a_killed_program_gives_the_terminal_back() {
     assert!(started.terminal.wait_exit().success());
 }
 
+/// Whether a process has not taken a `SIGTERM` yet.
+#[cfg(test)]
+fn pending(pid: Pid) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let signals = status.lines().find_map(|line| line.strip_prefix("ShdPnd:\t"));
+    signals.is_some_and(|mask| u64::from_str_radix(mask, 16).is_ok_and(|mask| mask & 1 << 14 != 0))
+}
+
+/// The signal of a dying thread may come before the end of the program.
+#[test]
+fn a_stage_that_is_told_of_the_end_before_it_comes_gives_the_terminal_back_too() {
+    let started = Started::with(40, 120, "en", "lab namespaces");
+    started.terminal.wait_text("= UTS namespace");
+    let tasks = fs::read_dir(format!("/proc/{}/task", started.pid())).expect("threads");
+    let children = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let stage = children.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).next();
+    let stage = Pid::from_raw(stage.expect("a stage").parse().expect("a pid"));
+    kill(started.pid(), Signal::SIGSTOP).expect("a signal");
+    kill(stage, Signal::SIGTERM).expect("a signal");
+    while pending(stage) {
+        std::thread::yield_now();
+    }
+    kill(started.pid(), Signal::SIGKILL).expect("a signal");
+    let modes = korobka::pty::Modes::default();
+    started
+        .terminal
+        .wait_for("its modes back", |screen| screen.modes() == modes && screen.cursor().is_some());
+}
+
 #[test]
 fn a_terminal_that_closes_ends_it() {
     let started = Started::home(24, 120, "en");

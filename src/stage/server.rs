@@ -60,6 +60,9 @@ pub enum StageError {
     Session(#[from] super::session::SessionError),
 }
 
+/// How long a user interface may take to die, or to say that it closes, after the signal that it does, in milliseconds.
+const LAST_WORDS: u16 = 500;
+
 struct Server {
     ui: OwnedFd,
     signals: SignalFd,
@@ -92,7 +95,11 @@ pub fn run(ui: OwnedFd, sessions: &Path, fault: Option<Fault>) -> Result<(), Sta
     let session = Session::create(sessions)?;
     let mut server = Server::new(ui, signals, session, fault);
     let result = server.serve();
-    let killed = matches!(result, Err(StageError::Wire(WireError::Gone))) || getppid().as_raw() != parent;
+    let killed = match result {
+        Err(StageError::Wire(WireError::Gone)) => true,
+        Ok(End::Told) => server.has_lost_the_ui(),
+        _ => getppid().as_raw() != parent,
+    };
     if let Some(terminal) = server.terminal.take().filter(|_| killed) {
         // It may have been closed as well; then there is nothing to give back.
         if let Err(errno) = super::terminal::give_back(terminal) {
@@ -102,8 +109,16 @@ pub fn run(ui: OwnedFd, sessions: &Path, fault: Option<Fault>) -> Result<(), Sta
     server.end();
     match result {
         Err(StageError::Wire(WireError::Gone)) => Ok(()),
-        other => other,
+        other => other.map(drop),
     }
+}
+
+/// Why the stage ends.
+enum End {
+    /// The user interface asked for it.
+    Closed,
+    /// A signal did.
+    Told,
 }
 
 impl Server {
@@ -135,11 +150,11 @@ impl Server {
         }
     }
 
-    fn serve(&mut self) -> Result<(), StageError> {
+    fn serve(&mut self) -> Result<End, StageError> {
         loop {
             let ready = self.wait()?;
             if ready.signal && self.told_to_end() {
-                return Ok(());
+                return Ok(End::Told);
             }
             if ready.port {
                 while self.port.as_ref().is_some_and(|port| port.accept().is_ok()) {}
@@ -151,7 +166,7 @@ impl Server {
             if ready.ui {
                 let received = wire::receive::<Request>(&self.ui)?;
                 if received.message == Request::Close {
-                    return Ok(());
+                    return Ok(End::Closed);
                 }
                 self.answer(received.message, received.fd)?;
             }
@@ -185,6 +200,20 @@ impl Server {
             members: (2..first_other).filter(|at| ready(*at)).map(|at| at - 2).collect(),
             port: self.port.is_some() && ready(first_other),
         })
+    }
+
+    /// Whether the user interface has gone without a word. A kill ends its threads one by one: the signal that tells of
+    /// the thread that started this process, `PR_SET_PDEATHSIG(2const)`, may be here before the end of the socket.
+    fn has_lost_the_ui(&self) -> bool {
+        let mut fds = [PollFd::new(self.ui.as_fd(), PollFlags::POLLIN)];
+        while poll(&mut fds, LAST_WORDS) == Ok(1) {
+            match wire::receive::<Request>(&self.ui) {
+                Ok(received) if received.message == Request::Close => return false,
+                Ok(_) => {}
+                Err(error) => return error == WireError::Gone,
+            }
+        }
+        false
     }
 
     /// Whether one of the signals asks to end; children that have ended are reaped on the way.
