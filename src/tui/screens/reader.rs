@@ -113,7 +113,7 @@ impl Reader {
             Command::Accept if self.question_index().is_some_and(|i| self.answered(i)) => "next_page",
             Command::Accept if self.tried_in_vain() => "other_option",
             Command::Accept => "answer",
-            Command::Back if !self.search.typing => "home",
+            Command::Back if self.search.what.is_empty() && !self.search.typing => "home",
             _ => command.name(),
         }
     }
@@ -141,6 +141,7 @@ impl Reader {
             Command::Search => self.search.begin(),
             Command::NextHit => self.go_to_hit(1, world, out),
             Command::PreviousHit => self.go_to_hit(-1, world, out),
+            Command::Back if !self.search.what.is_empty() => self.search = Search::default(),
             Command::Back => return Go::Pop,
             _ => return Go::Ignored,
         }

@@ -45,6 +45,7 @@ fn searching_goes_from_hit_to_hit_and_wraps_around() {
     bench.keys("<enter>/UTS").sees("/UTS").sees("1 of 2").sees("Three languages");
     bench.keys("<enter>n").sees("2 of 2").keys("n").sees("1 of 2").keys("N").sees("2 of 2");
     bench.keys("/zzz").sees("0 of 0").keys("<esc>").sees("Esc course");
+    bench.keys("/UTS<enter>").sees("Esc back").keys("<esc>").sees("Esc course").sees("Three languages");
 }
 
 #[test]
