@@ -6,7 +6,7 @@ use korobka::{
     i18n::Lang,
     lab::{
         action::{Action, shell_lines},
-        run::{Phase, Run},
+        run::{Acted, Ask, Phase, Run},
     },
     pty::Session,
     stage::protocol::{Event, Request, ShellPlace},
@@ -103,6 +103,10 @@ impl Student {
             Event::Observed { whose, observation } => self.run.observed(whose, observation),
             Event::ShellStarted { pid, observation } => self.run.shell_started(pid, observation),
             Event::ShellEnded { .. } => self.run.shell_ended(),
+            Event::Opened { observation } => self.run.opened(observation),
+            Event::Acted { before, after, traces, failure } => {
+                self.run.acted(Acted { before, after, traces, failure });
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -121,14 +125,16 @@ impl Student {
         }
     }
 
-    /// Asks the stage for what the run wants, in the midst of what it says by itself.
-    fn go(&mut self, ask: Option<korobka::lab::run::Ask>) {
-        self.stage.client.request(&Request::Watch { hz: 0 }, None).unwrap();
-        while let Some(event) = self.stage.client.next(Some(std::time::Duration::from_millis(150))).unwrap() {
-            self.tell(event);
-        }
-        obey(&self.stage, &mut self.run, ask);
-        self.stage.client.request(&Request::Watch { hz: 20 }, None).unwrap();
+    /// Asks the stage for what the run wants; what it says by itself meanwhile is heard as well.
+    fn go(&mut self, ask: Option<Ask>) {
+        let Some(ask) = ask else { return };
+        let request = match ask {
+            Ask::Open { replay } => Request::Open { replay },
+            Ask::Act { actions } => Request::Act { actions },
+        };
+        self.stage.client.request(&request, None).unwrap();
+        let answer = |event: &Event| matches!(event, Event::Opened { .. } | Event::Acted { .. });
+        self.hear_until("an answer", answer);
     }
 }
 
