@@ -150,8 +150,9 @@ fn a_stage_that_is_told_of_the_end_before_it_comes_gives_the_terminal_back_too()
     let started = Started::with(40, 120, "en", "lab namespaces");
     started.terminal.wait_text("= UTS namespace");
     let tasks = fs::read_dir(format!("/proc/{}/task", started.pid())).expect("threads");
-    let children = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let stage = children.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).next();
+    let mut children =
+        tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let stage = children.find_map(|line| line.split_whitespace().next().map(str::to_owned));
     let stage = Pid::from_raw(stage.expect("a stage").parse().expect("a pid"));
     kill(started.pid(), Signal::SIGSTOP).expect("a signal");
     kill(stage, Signal::SIGTERM).expect("a signal");
