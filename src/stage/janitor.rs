@@ -15,11 +15,19 @@ pub struct Swept {
     pub living: usize,
 }
 
-/// Looks at every session below a directory and removes the abandoned ones.
+/// Looks at every session below a directory of ours and removes the abandoned ones.
 pub fn sweep(parent: &Path) -> Swept {
     let mut swept = Swept::default();
+    // Who else could write there could make us remove files of that name anywhere.
+    if !session::is_ours(parent).unwrap_or(false) {
+        return swept;
+    }
+    let Ok(_nobody_begins) = session::alone(parent) else { return swept };
     let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
-    let sessions = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+    let sessions = entries.filter(|entry| {
+        entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
+    });
     for dir in sessions.map(|entry| entry.path()) {
         match session::abandoned(&dir) {
             Some(true) => match session::remove(&dir) {
@@ -60,6 +68,60 @@ mod tests {
         let dir = living.box_dir();
         living.remove().unwrap();
         assert!(!dir.exists());
+    }
+
+    /// In /tmp anybody may make a directory under our number, and put links to other places into it.
+    #[test]
+    fn what_others_may_write_to_is_not_swept_and_links_are_not_followed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let home = tempfile::tempdir().unwrap();
+        let precious = home.path().join("precious");
+        std::fs::create_dir(&precious).unwrap();
+        std::fs::write(precious.join("lock"), "").unwrap();
+        let parent = home.path().join("sessions");
+        std::fs::create_dir(&parent).unwrap();
+        symlink(&precious, parent.join("session-1")).unwrap();
+        assert_eq!(sweep(&parent), Swept::default());
+        let dead = parent.join("session-2");
+        std::fs::create_dir(&dead).unwrap();
+        std::fs::set_permissions(&parent, std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(sweep(&parent), Swept::default());
+        assert!(precious.join("lock").exists() && dead.exists());
+    }
+
+    /// Nobody else opens it to write, so to open it to read would wait for ever.
+    #[test]
+    fn a_pipe_in_place_of_a_lock_does_not_hold_the_janitor() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("session-1");
+        std::fs::create_dir(&dir).unwrap();
+        nix::unistd::mkfifo(&dir.join("lock"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(sweep(parent.path()).removed, [dir]);
+    }
+
+    #[test]
+    fn a_session_that_is_being_made_is_not_taken_for_a_dead_one() {
+        use crate::kernel::attempt::attempt;
+        let home = tempfile::tempdir().unwrap();
+        let parent = home.path().join("korobka");
+        let begin_and_end = || {
+            for _ in 0..200 {
+                sweep(&parent);
+                let made = Session::create(&parent).map_err(|_unmade| nix::errno::Errno::EEXIST)?;
+                let alive = made.box_dir().exists() && sweep(&parent).living > 0 && made.box_dir().exists();
+                made.remove().map_err(|_kept| nix::errno::Errno::EBUSY)?;
+                if !alive {
+                    return Err(nix::errno::Errno::ENOENT);
+                }
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let each = [(); 4].map(|()| scope.spawn(|| attempt(begin_and_end)));
+            for one in each {
+                assert_eq!(one.join().unwrap(), Ok(()));
+            }
+        });
     }
 
     #[test]

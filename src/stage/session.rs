@@ -9,18 +9,22 @@
 use std::{
     fs::{self, File},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use nix::{
     errno::Errno,
     fcntl::{Flock, FlockArg},
+    libc,
     unistd::geteuid,
 };
 
 /// What the directories of sessions begin with.
 pub const PREFIX: &str = "session-";
+
+/// How often the parent may vanish while a session begins.
+const TRIES: usize = 100;
 
 /// Why a session's directory could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +58,7 @@ impl Session {
     /// Makes and locks a directory below `parent` (made with mode 0700 if need be).
     pub fn create(parent: &Path) -> Result<Self, SessionError> {
         let dir = parent.join(format!("{PREFIX}{}", std::process::id()));
-        make(parent, &dir)?;
+        let _nobody_sweeps = make(parent, &dir)?;
         let path = dir.join("lock");
         let lock = File::create_new(&path)
             .and_then(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, e)| e.into()))
@@ -71,13 +75,15 @@ impl Session {
 
     /// Removes the directory; nothing is mounted on it in this namespace.
     pub fn remove(self) -> io::Result<()> {
+        let _nobody_begins = alone(self.dir.parent().unwrap_or(&self.dir))?;
         remove(&self.dir)?;
         drop(self.lock);
         Ok(())
     }
 }
 
-/// Removes a session's directory by the names that a stage makes, never by what happens to be there.
+/// Removes a session's directory by the names that a stage makes, never by what happens to be there. For whoever is
+/// [`alone`].
 pub(super) fn remove(dir: &Path) -> io::Result<()> {
     absent_is_fine(fs::remove_dir(dir.join("box")))?;
     absent_is_fine(fs::remove_file(dir.join("lock")))?;
@@ -87,16 +93,38 @@ pub(super) fn remove(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the directory of a session. One that ends at this moment may take the parent with it: it is made again then.
-fn make(parent: &Path, dir: &Path) -> Result<(), SessionError> {
-    for _ in 0..10 {
+/// Makes the directory of a session; until what it returns is dropped, nobody sweeps. A session that ends at this moment
+/// may take the parent with it: it is made again then.
+fn make(parent: &Path, dir: &Path) -> Result<Flock<File>, SessionError> {
+    let failed = |source| SessionError::Io { path: dir.to_owned(), source };
+    let made = || {
         private_dir(parent)?;
-        match fs::DirBuilder::new().mode(0o700).create(dir) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            made => return made.map_err(|source| SessionError::Io { path: dir.to_owned(), source }),
+        let alone = alone(parent).map_err(failed)?;
+        fs::DirBuilder::new().mode(0o700).create(dir).map(|()| alone).map_err(failed)
+    };
+    // Whether it is there, and then not, or the other way about: what was not made may be made now.
+    let vanished = |error: &SessionError| {
+        matches!(error, SessionError::Io { source, .. }
+        if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists))
+    };
+    let mut tried = made();
+    for _ in 1..TRIES {
+        if !tried.as_ref().is_err_and(vanished) {
+            break;
         }
+        tried = made();
     }
-    Err(SessionError::Io { path: dir.to_owned(), source: io::ErrorKind::NotFound.into() })
+    tried
+}
+
+/// Locks the directory of sessions itself: between the making of a session's directory and of the lock in it, a session
+/// looks as if it were dead.
+pub(super) fn alone(parent: &Path) -> io::Result<Flock<File>> {
+    let locked = Flock::lock(File::open(parent)?, FlockArg::LockExclusive)
+        .map_err(|(_, errno)| io::Error::from(errno))?;
+    // While we waited for it, it may have been removed and another one made.
+    let (ours, now) = (locked.metadata()?, fs::metadata(parent)?);
+    if ours.ino() == now.ino() { Ok(locked) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
@@ -110,10 +138,14 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
 fn private_dir(path: &Path) -> Result<(), SessionError> {
     let io_error = |source| SessionError::Io { path: path.to_owned(), source };
     fs::DirBuilder::new().mode(0o700).recursive(true).create(path).map_err(io_error)?;
-    let meta = fs::symlink_metadata(path).map_err(io_error)?;
-    let uid = geteuid().as_raw();
-    let ours = meta.is_dir() && meta.uid() == uid && meta.mode() & 0o022 == 0;
-    if ours { Ok(()) } else { Err(SessionError::NotOurs { path: path.to_owned(), uid }) }
+    let ours = is_ours(path).map_err(io_error)?;
+    if ours { Ok(()) } else { Err(SessionError::NotOurs { path: path.to_owned(), uid: geteuid().as_raw() }) }
+}
+
+/// Whether it is a directory of ours, no link, that nobody else may write to.
+pub(super) fn is_ours(path: &Path) -> io::Result<bool> {
+    let meta = fs::symlink_metadata(path)?;
+    Ok(meta.is_dir() && meta.uid() == geteuid().as_raw() && meta.mode() & 0o022 == 0)
 }
 
 /// Where sessions live: below the given state directory, else in `$XDG_RUNTIME_DIR`, else in /tmp under the user's number.
@@ -127,7 +159,9 @@ pub fn parent_dir(root_dir: Option<&Path>, runtime_dir: Option<&Path>) -> PathBu
 
 /// Whether nobody holds a session's lock: its stage is gone. `None` where that cannot be told.
 pub(super) fn abandoned(dir: &Path) -> Option<bool> {
-    let file = match File::open(dir.join("lock")) {
+    let mut options = File::options();
+    options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = match options.open(dir.join("lock")) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(true),
         Err(_) => return None,
