@@ -3,11 +3,15 @@
 //! What a call changes lives in a namespace. The guard compares that namespace of the acting process, read at that very
 //! moment, with the host's; where they are the same, or cannot be read, the call is not made and fails with `EPERM`.
 
-use std::os::{fd::OwnedFd, unix::fs::MetadataExt};
+use std::{
+    fs::File,
+    os::{fd::OwnedFd, unix::fs::MetadataExt},
+};
 
 use nix::{
     errno::Errno,
-    fcntl::{AtFlags, OFlag, open},
+    fcntl::{AtFlags, OFlag, open, openat},
+    mount::MsFlags,
     sys::stat::{Mode, fstatat},
 };
 
@@ -50,8 +54,11 @@ impl<K: Kernel> Guard<K> {
 
     fn allows(&self, call: &Call) -> bool {
         match call {
-            Call::Mount { .. } | Call::Umount { .. } | Call::PivotRoot { .. } => {
+            Call::Mount { flags, .. } if flags.contains(MsFlags::MS_PRIVATE) => {
                 self.left_host(Namespace::Mnt)
+            }
+            Call::Mount { .. } | Call::Umount { .. } | Call::PivotRoot { .. } => {
+                self.left_host(Namespace::Mnt) && mounts_stay_in()
             }
             Call::SetHostname(_) => self.left_host(Namespace::Uts),
             Call::LinkUp(_) => self.left_host(Namespace::Net),
@@ -104,6 +111,20 @@ fn own_namespace(kind: Namespace) -> Option<u64> {
     })
 }
 
+/// Whether no mount is shared: a new namespace of the same user namespace begins with mounts that still tell the host's
+/// of every change, `mount_namespaces(7)`.
+fn mounts_stay_in() -> bool {
+    let read = KEPT.with_borrow(|kept| {
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        let file = openat(kept.as_ref()?, "mountinfo", flags, Mode::empty()).ok()?;
+        std::io::read_to_string(File::from(file)).ok()
+    });
+    // The optional fields stand between the sixth and the hyphen, proc_pid_mountinfo(5).
+    let shared =
+        |line: &str| line.split(' ').skip(6).take_while(|f| *f != "-").any(|f| f.starts_with("shared:"));
+    read.is_some_and(|mounts| !mounts.lines().any(shared))
+}
+
 thread_local! {
     static KEPT: std::cell::RefCell<Option<OwnedFd>> = const { std::cell::RefCell::new(None) };
 }
@@ -117,7 +138,7 @@ pub fn keep_own_proc() -> Result<(), Errno> {
 
 #[cfg(test)]
 mod tests {
-    use nix::mount::{MntFlags, MsFlags};
+    use nix::mount::MntFlags;
 
     use super::*;
     use crate::kernel::Recording;

@@ -27,7 +27,7 @@ impl Kernel for Linux {
             Call::Clone(ns) => clone3(ns),
             Call::Write { path, text } => write(OpenOptions::new().write(true), path, text),
             Call::Create { path, text } => {
-                write(OpenOptions::new().write(true).create(true).truncate(true).mode(0o644), path, text)
+                write(OpenOptions::new().write(true).create_new(true).mode(0o644), path, text)
             }
             Call::SetHostname(name) => unistd::sethostname(name).map(|()| 0),
             Call::Mount { source, target, fstype, flags, data } => {
