@@ -12,6 +12,7 @@ use std::{
 
 use crate::{
     cli,
+    kernel::process,
     stage::{order::Fault, server, subject},
 };
 
@@ -35,8 +36,12 @@ fn stage(args: &[OsString]) -> ExitCode {
     }
 }
 
+/// The socket, moved away from number 0: a forked child must not keep the socket of the process it was forked from.
 fn standard_input() -> Option<OwnedFd> {
-    std::io::stdin().as_fd().try_clone_to_owned().ok()
+    let socket = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
+    nix::unistd::dup2_stdin(std::fs::File::open("/dev/null").ok()?).ok()?;
+    process::keep_descriptors_in();
+    Some(socket)
 }
 
 /// Roles have nobody to print to: their parent reads the end of the socket.

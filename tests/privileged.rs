@@ -19,6 +19,7 @@ mod support;
 mod privileged {
     pub(crate) mod actions;
     pub(crate) mod by_hand;
+    pub(crate) mod disturbed;
     pub(crate) mod engine;
     pub(crate) mod faults;
     pub(crate) mod kills;
@@ -28,7 +29,9 @@ mod privileged {
     pub(crate) mod strace;
 }
 
-use privileged::{actions, by_hand, engine, faults, kills, leaks::Snapshot, lesson, ranges, strace};
+use privileged::{
+    actions, by_hand, disturbed, engine, faults, kills, leaks::Snapshot, lesson, ranges, strace,
+};
 
 type Test = (&'static str, fn());
 
@@ -50,6 +53,20 @@ const TESTS: &[Test] = &[
     ("a_killed_subject_is_said_and_another_can_start", kills::a_killed_subject_is_said_and_another_can_start),
     ("strace_sees_the_same_calls_in_the_same_order", strace::strace_sees_the_same_calls_in_the_same_order),
     ("a_range_of_ids_is_mapped", ranges::a_range_of_ids_is_mapped),
+    ("processes_that_have_ended_are_forgotten", disturbed::processes_that_have_ended_are_forgotten),
+    ("a_shell_that_ends_during_a_look_is_said", disturbed::a_shell_that_ends_during_a_look_is_said),
+    (
+        "the_end_of_one_shell_is_not_taken_for_the_next",
+        disturbed::the_end_of_one_shell_is_not_taken_for_the_next,
+    ),
+    ("a_stopped_subject_does_not_hold_the_stage", disturbed::a_stopped_subject_does_not_hold_the_stage),
+    ("a_death_is_said_once", disturbed::a_death_is_said_once),
+    ("a_daemon_of_a_killed_subject_ends", disturbed::a_daemon_of_a_killed_subject_ends),
+    ("a_shell_that_ends_with_its_subject_is_said", disturbed::a_shell_that_ends_with_its_subject_is_said),
+    ("a_child_that_is_not_the_stages_lives_on", disturbed::a_child_that_is_not_the_stages_lives_on),
+    ("a_look_does_not_fork_in_the_subject", disturbed::a_look_does_not_fork_in_the_subject),
+    ("a_shell_has_nothing_open_but_its_terminal", disturbed::a_shell_has_nothing_open_but_its_terminal),
+    ("a_mount_does_not_spread_to_the_host", disturbed::a_mount_does_not_spread_to_the_host),
     ("the_stage_refuses_a_stranger", engine::the_stage_refuses_a_stranger),
 ];
 

@@ -1,6 +1,10 @@
 //! Descendants: who is below a process, and how to end all of them.
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::BTreeSet,
+    fs,
+    time::{Duration, Instant},
+};
 
 use nix::{
     errno::Errno,
@@ -11,6 +15,9 @@ use nix::{
     },
     unistd::Pid,
 };
+
+/// How long whoever was killed may take to be dead: one that waits for a disk or a network file system ends later.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Makes orphans below this process its own children, so that none escapes when its parent dies,
 /// `PR_SET_CHILD_SUBREAPER(2const)`.
@@ -30,8 +37,12 @@ pub fn children(pid: i32) -> Vec<i32> {
 
 /// Everyone below a process, parents before children.
 pub fn below(pid: i32) -> Vec<i32> {
+    below_all(children(pid))
+}
+
+/// These processes and everyone below them.
+fn below_all(mut todo: Vec<i32>) -> Vec<i32> {
     let mut found = Vec::new();
-    let mut todo = children(pid);
     while let Some(next) = todo.pop() {
         if !found.contains(&next) {
             found.push(next);
@@ -44,9 +55,16 @@ pub fn below(pid: i32) -> Vec<i32> {
 /// Kills everyone below a process (not the process) until nobody is left or nobody left can be killed. Those that are
 /// the caller's own children are reaped. A process that forks while it is being killed is met in the next round.
 pub fn end_below(pid: i32) {
+    end_below_but(pid, &[]);
+}
+
+/// As [`end_below`], but children in `spared` and everyone below them live on.
+pub fn end_below_but(pid: i32, spared: &[i32]) {
     let mut done = BTreeSet::new();
-    loop {
-        let left: Vec<i32> = below(pid).into_iter().filter(|p| !done.contains(p)).collect();
+    let until = Instant::now() + PATIENCE;
+    while Instant::now() < until {
+        let children = children(pid).into_iter().filter(|child| !spared.contains(child)).collect();
+        let left: Vec<i32> = below_all(children).into_iter().filter(|p| !done.contains(p)).collect();
         if left.is_empty() {
             return;
         }
@@ -60,7 +78,8 @@ pub fn end_below(pid: i32) {
 /// Kills one process that somebody else reaps, and waits until it is dead.
 pub fn end_one(pid: i32) {
     let mut done = BTreeSet::new();
-    while done.is_empty() {
+    let until = Instant::now() + PATIENCE;
+    while done.is_empty() && Instant::now() < until {
         end(pid, &mut done);
         std::thread::yield_now();
     }
@@ -71,17 +90,54 @@ pub fn end_one(pid: i32) {
 fn end(pid: i32, done: &mut BTreeSet<i32>) {
     let target = Pid::from_raw(pid);
     let forbidden = kill(target, Signal::SIGKILL) == Err(Errno::EPERM);
-    if forbidden || waitpid(target, None).is_ok() || is_dead(pid) {
+    let reaped = waitpid(target, Some(WaitPidFlag::WNOHANG)).is_ok_and(|how| how != WaitStatus::StillAlive);
+    if forbidden || reaped || is_dead(pid) {
         done.insert(pid);
     }
 }
 
 /// A zombie, or gone: nothing more can be done to it from here.
 fn is_dead(pid: i32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .ok()
-        .and_then(|stat| stat.rsplit_once(") ").map(|(_, rest)| rest.starts_with(['Z', 'X'])))
-        .unwrap_or(true)
+    fs::read(format!("/proc/{pid}/stat")).map_or(true, |stat| tells_of_a_dead(&stat))
+}
+
+fn tells_of_a_dead(stat: &[u8]) -> bool {
+    let stat = String::from_utf8_lossy(stat);
+    stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['Z', 'X']))
+}
+
+/// One process, never a later one that was given its number: what it keeps open answers for this one alone.
+#[derive(Debug)]
+pub struct Known {
+    pid: i32,
+    stat: fs::File,
+}
+
+impl Known {
+    /// The process that has this number now.
+    pub fn open(pid: i32) -> std::io::Result<Self> {
+        fs::File::open(format!("/proc/{pid}/stat")).map(|stat| Self { pid, stat })
+    }
+
+    /// Its number.
+    pub const fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Whether it lives: it is neither gone nor a zombie.
+    pub fn lives(&self) -> bool {
+        let mut stat = [0; 512];
+        let read = std::os::unix::fs::FileExt::read_at(&self.stat, &mut stat, 0);
+        read.is_ok_and(|length| !tells_of_a_dead(stat.get(..length).unwrap_or_default()))
+    }
+
+    /// Ends it and everyone below it, if it lives.
+    pub fn end(&self) {
+        if self.lives() {
+            end_below(self.pid);
+            end_one(self.pid);
+        }
+    }
 }
 
 /// Reaps every child that has ended and returns them with their status: the exit code, or 128 + the signal.

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::Child,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -22,6 +22,9 @@ use super::{
     wire::{self, WireError},
 };
 use crate::kernel::{descent, process, socket};
+
+/// How long a stage may take to end.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why there is no stage.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,8 @@ impl From<Errno> for ClientError {
 pub struct Client {
     socket: Arc<OwnedFd>,
     stage: Child,
+    /// Children that this process had before: whoever started it may have had some, and then called `exec`.
+    strangers: Vec<i32>,
 }
 
 /// Hears the events of a stage; may live in a thread of its own.
@@ -64,13 +69,14 @@ impl Client {
     /// As [`Self::start`], with a call of the first act made to fail.
     pub fn start_with(root_dir: Option<&Path>, fault: Option<&Fault>) -> Result<Self, ClientError> {
         descent::adopt_orphans()?;
+        let strangers = descent::children(own_pid());
         let (ours, theirs) = socket::pair()?;
         let sessions = sessions_dir(root_dir);
         let mut args = vec![sessions.to_string_lossy().into_owned()];
         args.extend(fault.into_iter().flat_map(|fault| [fault.at.to_string(), fault.errno.to_string()]));
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let stage = process::start_role("@stage", &args, theirs).map_err(ClientError::Start)?;
-        let client = Self { socket: Arc::new(ours), stage };
+        let client = Self { socket: Arc::new(ours), stage, strangers };
         client.request(&Request::Hello { version: VERSION }, None)?;
         Ok(client)
     }
@@ -116,11 +122,19 @@ impl Drop for Client {
         let said = self.request(&Request::Close, None);
         // The stage takes everything down and exits; whoever still listens reads end of file.
         let closed = shutdown(std::os::fd::AsRawFd::as_raw_fd(&self.socket), Shutdown::Write);
+        // It may be in the midst of saying something that nobody takes in any more; until end of file, this does.
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until && self.next(Some(PATIENCE)).is_ok() {}
+        let killed = if Instant::now() < until { None } else { Some(self.stage.kill()) };
         let waited = self.stage.wait();
-        tracing::debug!(?said, ?closed, ?waited, "stage ended");
+        tracing::debug!(?said, ?closed, ?killed, ?waited, "stage ended");
         // A stage that was killed could not clean up: what it left below us is ended here, its directory at the next start.
-        descent::end_below(i32::try_from(std::process::id()).unwrap_or(0));
+        descent::end_below_but(own_pid(), &self.strangers);
     }
+}
+
+fn own_pid() -> i32 {
+    nix::unistd::getpid().as_raw()
 }
 
 /// Where sessions live.

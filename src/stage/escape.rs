@@ -1,15 +1,21 @@
-//! Can a process walk out of its root? Tried, not assumed: a throw-away child plays the classic trick of `chroot(2)`.
+//! Can a process walk out of its root? Tried, not assumed: it plays the classic trick of `chroot(2)`, and comes back.
 //!
-//! A root directory only stops `..` when a path walk meets it. The child keeps a descriptor of its root, moves its root
+//! A root directory only stops `..` when a path walk meets it. The process keeps a descriptor of its root, moves its root
 //! one directory deeper, and goes up from the descriptor: `..` no longer meets the root, and it arrives at the root of
-//! the mount namespace. Where the two were the same directory, there is nowhere to go.
+//! the mount namespace. Where the two were the same directory, there is nowhere to go. The descriptor leads back.
+//!
+//! It is not a child that does this: after `unshare(CLONE_NEWPID)` that would be process 1 of the new namespace, and
+//! with its end no other could be started there, `pid_namespaces(7)`.
 
-use std::os::unix::fs::MetadataExt;
+use std::{
+    os::{fd::OwnedFd, unix::fs::MetadataExt},
+    path::Path,
+};
 
-use nix::unistd::fchdir;
+use nix::{errno::Errno, unistd::fchdir};
 
 use crate::{
-    kernel::{Call, Kernel, Linux, linux::open_dir, process},
+    kernel::{Call, Kernel, Linux, linux::open_dir},
     lab::observation::Value,
 };
 
@@ -35,34 +41,29 @@ impl EscapeReader {
     }
 }
 
-/// Plays the trick in a child; its exit code is the answer.
+/// Plays the trick, and comes back to where it was.
 fn attempt() -> Value {
-    use nix::sys::wait::{WaitStatus, waitpid};
-    let child = match Linux.call(&Call::Clone(Vec::new())) {
-        Ok(0) => process::leave(walk_out()),
-        Ok(pid) => nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap_or_default()),
-        Err(errno) => return Value::Missing { errno: format!("{errno:?}") },
-    };
-    let escaped = matches!(waitpid(child, None), Ok(WaitStatus::Exited(_, 1)));
-    Value::Text(if escaped { "yes" } else { "no" }.to_owned())
-}
-
-/// 1 where another root was reached.
-fn walk_out() -> i32 {
     let place = |path: &str| std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
     let before = place("/");
-    let Some(deeper) =
-        ["/usr", "/proc", "/dev", "/tmp"].into_iter().find(|dir| std::path::Path::new(dir).is_dir())
-    else {
-        return 0;
-    };
     let tricked = open_dir("/").and_then(|root| {
-        Linux.call(&Call::Chroot(deeper.to_owned()))?;
-        fchdir(root)?;
-        for _ in 0..LEVELS {
-            Linux.call(&Call::Chdir("..".to_owned()))?;
+        let here = open_dir(".")?;
+        let escaped = walk_out(&root).map(|()| place("/") != before);
+        // Where nothing has changed, because the trick is forbidden, there is nothing to undo.
+        fchdir(&root)?;
+        if place("/") != before {
+            Linux.call(&Call::Chroot(".".to_owned()))?;
         }
-        Linux.call(&Call::Chroot(".".to_owned()))
+        fchdir(&here).and(escaped)
     });
-    i32::from(tricked.is_ok() && place("/") != before)
+    Value::Text(if tricked == Ok(true) { "yes" } else { "no" }.to_owned())
+}
+
+fn walk_out(root: &OwnedFd) -> Result<(), Errno> {
+    let deeper = ["/usr", "/proc", "/dev", "/tmp"].into_iter().find(|dir| Path::new(dir).is_dir());
+    Linux.call(&Call::Chroot(deeper.ok_or(Errno::ENOENT)?.to_owned()))?;
+    fchdir(root)?;
+    for _ in 0..LEVELS {
+        Linux.call(&Call::Chdir("..".to_owned()))?;
+    }
+    Linux.call(&Call::Chroot(".".to_owned())).map(|_| ())
 }

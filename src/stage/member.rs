@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -23,13 +24,19 @@ use crate::{
 /// How long a process of ours may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The number of the last order to anyone: an answer is to one order of one member.
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+/// A shell that has ended: the number of the order that started it, and its exit code or 128 + the signal.
+pub type Ended = (u64, i32);
+
 /// A process that takes orders, and the stage's end of its socket.
 #[derive(Debug)]
 pub struct Member {
     socket: OwnedFd,
     pid: i32,
     number: u64,
-    notes: VecDeque<i32>,
+    notes: VecDeque<Ended>,
 }
 
 /// It did not do as ordered.
@@ -37,8 +44,20 @@ pub struct Member {
 pub enum Refusal {
     /// It is gone.
     Gone,
-    /// It answers with a failure, or not at all.
+    /// It does not answer: somebody has stopped it.
+    Silent,
+    /// It answers with a failure.
     Failed(Failure),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Gone => super::act::local_failure("subject", Errno::ESRCH),
+            Refusal::Silent => super::act::local_failure("subject", Errno::ETIMEDOUT),
+            Refusal::Failed(failure) => failure,
+        }
+    }
 }
 
 impl Member {
@@ -50,10 +69,7 @@ impl Member {
             let errno = Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO));
             super::act::local_failure("execve", errno)
         })?;
-        Self::expect(ours).map_err(|refusal| match refusal {
-            Refusal::Gone => super::act::local_failure("subject", Errno::ESRCH),
-            Refusal::Failed(failure) => failure,
-        })
+        Self::expect(ours).map_err(Failure::from)
     }
 
     /// Waits until a new process says that it is there; the packet's credentials say who it is.
@@ -75,8 +91,8 @@ impl Member {
     }
 
     /// The number of the next order.
-    pub const fn next_number(&mut self) -> u64 {
-        self.number += 1;
+    pub fn next_number(&mut self) -> u64 {
+        self.number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         self.number
     }
 
@@ -91,7 +107,7 @@ impl Member {
         let until = Instant::now() + PATIENCE;
         loop {
             match self.receive(until)?.message {
-                Answer::ShellEnded { status } => self.notes.push_back(status),
+                Answer::ShellEnded { number, status } => self.notes.push_back((number, status)),
                 answer @ (Answer::Done { number, .. }
                 | Answer::Seen { number, .. }
                 | Answer::Shell { number, .. })
@@ -105,13 +121,15 @@ impl Member {
         }
     }
 
+    /// A shell of its own that ended while another answer was waited for.
+    pub fn noted(&mut self) -> Option<Ended> {
+        self.notes.pop_front()
+    }
+
     /// Takes what it says of itself: the status of a shell that has ended. `Gone` when it is.
-    pub fn listen(&mut self) -> Result<Option<i32>, Refusal> {
-        if let Some(status) = self.notes.pop_front() {
-            return Ok(Some(status));
-        }
+    pub fn listen(&mut self) -> Result<Option<Ended>, Refusal> {
         match self.receive(Instant::now())?.message {
-            Answer::ShellEnded { status } => Ok(Some(status)),
+            Answer::ShellEnded { number, status } => Ok(Some((number, status))),
             Answer::Here | Answer::Done { .. } | Answer::Seen { .. } | Answer::Shell { .. } => Ok(None),
         }
     }
@@ -121,8 +139,9 @@ impl Member {
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
         let mut fds = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
         match poll(&mut fds, timeout) {
-            Ok(0) => Err(Refusal::Failed(super::act::local_failure("subject", Errno::ETIMEDOUT))),
-            Ok(_) | Err(Errno::EINTR) => wire::receive(&self.socket).map_err(|error| refusal(&error)),
+            Ok(0) => Err(Refusal::Silent),
+            Ok(_) => wire::receive(&self.socket).map_err(|error| refusal(&error)),
+            Err(Errno::EINTR) => self.receive(until),
             Err(errno) => Err(refusal(&errno.into())),
         }
     }

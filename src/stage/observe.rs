@@ -100,6 +100,11 @@ impl Eyes {
         Some(Observation { pid, facts })
     }
 
+    /// Forgets all but these of the processes below a shell, and what is open of theirs.
+    pub fn keep_hands(&mut self, living: &[i32]) {
+        self.hands.retain(|pid, _| living.contains(pid));
+    }
+
     /// Forgets the processes below a shell that has ended.
     pub fn forget_hands(&mut self) {
         self.hands.clear();

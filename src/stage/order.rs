@@ -90,6 +90,8 @@ pub enum Answer {
     },
     /// The shell has ended.
     ShellEnded {
+        /// The number of the order that started it.
+        number: u64,
         /// Its exit code, or 128 + the signal.
         status: i32,
     },

@@ -19,7 +19,7 @@ use nix::{
 };
 
 use super::{
-    member::Refusal,
+    member::{Ended, Refusal},
     observe::Eyes,
     order::Fault,
     protocol::{Event, HostInfo, Request, ShellPlace, VERSION},
@@ -89,7 +89,8 @@ pub fn run(ui: OwnedFd, sessions: &Path, fault: Option<Fault>) -> Result<(), Sta
     process::rename(NAME)?;
     descent::adopt_orphans()?;
     process::block(&[Signal::SIGTTOU])?;
-    let signals = process::block(&[Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGCHLD])?;
+    let signals =
+        process::block(&[Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGCHLD])?;
     let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
     super::janitor::sweep(sessions);
     let session = Session::create(sessions)?;
@@ -152,6 +153,9 @@ impl Server {
 
     fn serve(&mut self) -> Result<End, StageError> {
         loop {
+            while let Some(ended) = self.troupe.noted() {
+                self.shell_said(ended)?;
+            }
             let ready = self.wait()?;
             if ready.signal && self.told_to_end() {
                 return Ok(End::Told);
@@ -229,8 +233,8 @@ impl Server {
     /// A member says something, or has died: then the box is taken down.
     fn listen(&mut self, at: usize) -> Result<(), StageError> {
         match self.troupe.listen(at) {
-            Ok(Some(status)) => self.shell_ended(ShellPlace::Inside, status),
-            Ok(None) | Err(Refusal::Failed(_)) => Ok(()),
+            Ok(Some(ended)) => self.shell_said(ended),
+            Ok(None) | Err(Refusal::Silent | Refusal::Failed(_)) => Ok(()),
             Err(Refusal::Gone) => self.take_down(),
         }
     }
@@ -239,15 +243,24 @@ impl Server {
         self.troupe.end();
         self.seen.clear();
         self.shell_ended(ShellPlace::Inside, 128 + Signal::SIGKILL as i32)?;
+        // Whoever lost a killed parent is our own child now, as is the one above a shell beside the box.
+        let companion = self.shell.as_ref().and_then(Shell::companion);
+        descent::end_below_but(getpid().as_raw(), companion.as_slice());
         self.say(&Event::SubjectGone { signal: None })
     }
 
     fn listen_to_shell(&mut self) -> Result<(), StageError> {
         let ended = self.shell.as_mut().and_then(Shell::listen);
-        ended.map_or(Ok(()), |status| self.shell_ended(ShellPlace::Beside, status))
+        ended.map_or(Ok(()), |ended| self.shell_said(ended))
     }
 
-    /// The shell of a place is over; what is left below it goes too.
+    /// A shell has ended: the present one, or one that was ended here and is not asked for any more.
+    fn shell_said(&mut self, (number, status): Ended) -> Result<(), StageError> {
+        let present = self.shell.as_ref().filter(|shell| shell.number() == number).map(Shell::place);
+        present.map_or(Ok(()), |place| self.shell_ended(place, status))
+    }
+
+    /// The shell of a place is over; if it lives, it is ended with everything below it.
     fn shell_ended(&mut self, place: ShellPlace, status: i32) -> Result<(), StageError> {
         match self.shell.take_if(|shell| shell.place() == place) {
             Some(shell) => {
@@ -323,6 +336,10 @@ impl Server {
                 return self.say(&Event::Failed { failure });
             }
         }
+        if self.shell.as_ref().is_some_and(|shell| !shell.lives()) {
+            // An action may have ended the subject above it.
+            self.shell_ended(ShellPlace::Inside, 128 + Signal::SIGKILL as i32)?;
+        }
         match self.look() {
             Ok(after) => self.say(&Event::Acted { before, after, traces, failure }),
             Err(failure) => self.say(&Event::Failed { failure }),
@@ -330,10 +347,7 @@ impl Server {
     }
 
     fn look(&mut self) -> Result<Observation, Failure> {
-        let observation = self.troupe.look(&mut self.eyes).map_err(|refusal| match refusal {
-            Refusal::Gone => super::act::local_failure("subject", Errno::ESRCH),
-            Refusal::Failed(failure) => failure,
-        })?;
+        let observation = self.troupe.look(&mut self.eyes)?;
         self.seen.insert(Whose::Subject, observation.clone());
         Ok(observation)
     }
@@ -345,11 +359,13 @@ impl Server {
         if !self.troupe.members().is_empty() && self.eyes.due() {
             match self.troupe.look(&mut self.eyes) {
                 Ok(now) => self.tell_if_new(Whose::Subject, now)?,
-                Err(Refusal::Gone) => self.take_down()?,
+                Err(Refusal::Gone | Refusal::Silent) => self.take_down()?,
                 Err(Refusal::Failed(_)) => {}
             }
         }
         let hands = self.shell.as_ref().map(Shell::processes).unwrap_or_default();
+        self.eyes.keep_hands(&hands);
+        self.seen.retain(|whose, _| !matches!(whose, Whose::Hand(pid) if !hands.contains(pid)));
         for pid in hands {
             if let Some(now) = self.eyes.hand(pid) {
                 self.tell_if_new(Whose::Hand(pid), now)?;

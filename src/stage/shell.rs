@@ -6,13 +6,13 @@ use nix::errno::Errno;
 
 use super::{
     act,
-    member::{Member, Refusal},
+    member::{Ended, Member, Refusal},
     order::{Answer, Order},
     protocol::ShellPlace,
     troupe::{Setting, Troupe},
 };
 use crate::{
-    kernel::{descent, guard, process},
+    kernel::{descent, descent::Known, guard, process},
     lab::{namespace::Namespace, trace::Failure},
     probe::status::Status,
 };
@@ -24,7 +24,9 @@ const APART: [Namespace; 4] = [Namespace::Mnt, Namespace::Net, Namespace::Uts, N
 #[derive(Debug)]
 pub struct Shell {
     place: ShellPlace,
-    pid: i32,
+    /// Of the order that started it.
+    number: u64,
+    process: Known,
     /// The bare process above a shell beside the box.
     companion: Option<Member>,
 }
@@ -43,25 +45,41 @@ impl Shell {
         };
         let parent = match &mut companion {
             Some(member) => member,
-            None => troupe.subject().map_err(failed)?,
+            None => troupe.subject()?,
         };
         let number = parent.next_number();
         let box_dir = setting.box_dir.to_string_lossy().into_owned();
         let order =
             Order::Shell { number, environment: environment(&box_dir), apart: apart(parent.pid(), setting) };
-        let answer = parent.ask(&order, Some(terminal)).map_err(failed)?;
+        let answer = parent.ask(&order, Some(terminal))?;
         let pid = match answer {
             Answer::Shell { pid, .. } => child_numbered(parent.pid(), pid),
             Answer::Done { failure: Some(failure), .. } => return Err(failure),
             _ => None,
         };
-        let pid = pid.ok_or_else(|| act::local_failure("shell", Errno::ESRCH))?;
-        Ok(Self { place, pid, companion })
+        let process = pid.and_then(|pid| Known::open(pid).ok());
+        let process = process.ok_or_else(|| act::local_failure("shell", Errno::ESRCH))?;
+        Ok(Self { place, number, process, companion })
     }
 
     /// Its process, as the stage's /proc numbers it.
     pub const fn pid(&self) -> i32 {
-        self.pid
+        self.process.pid()
+    }
+
+    /// Whether it lives.
+    pub fn lives(&self) -> bool {
+        self.process.lives()
+    }
+
+    /// The number of the order that started it.
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The bare process above a shell beside the box.
+    pub fn companion(&self) -> Option<i32> {
+        self.companion.as_ref().map(Member::pid)
     }
 
     /// Where it runs.
@@ -75,34 +93,26 @@ impl Shell {
     }
 
     /// The status of a shell beside the box that has ended.
-    pub fn listen(&mut self) -> Option<i32> {
+    pub fn listen(&mut self) -> Option<Ended> {
         match self.companion.as_mut()?.listen() {
-            Ok(status) => status,
-            Err(Refusal::Gone) => Some(137),
-            Err(Refusal::Failed(_)) => None,
+            Ok(ended) => ended,
+            Err(Refusal::Gone) => Some((self.number, 137)),
+            Err(Refusal::Silent | Refusal::Failed(_)) => None,
         }
     }
 
     /// The shell and everything below it.
     pub fn processes(&self) -> Vec<i32> {
-        std::iter::once(self.pid).chain(descent::below(self.pid)).collect()
+        std::iter::once(self.pid()).chain(descent::below(self.pid())).collect()
     }
 
     /// Ends it and everything below it, and with it what was started beside the box.
     pub fn end(self) {
-        descent::end_below(self.pid);
-        descent::end_one(self.pid);
+        self.process.end();
         if let Some(companion) = self.companion {
             descent::end_below(companion.pid());
             descent::end_one(companion.pid());
         }
-    }
-}
-
-fn failed(refusal: Refusal) -> Failure {
-    match refusal {
-        Refusal::Gone => act::local_failure("subject", Errno::ESRCH),
-        Refusal::Failed(failure) => failure,
     }
 }
 

@@ -42,7 +42,8 @@ struct Subject {
     box_dir: String,
     reader: Option<InsideReader>,
     escape: EscapeReader,
-    shell: Option<i32>,
+    /// Its pid, and the number of the order that started it.
+    shell: Option<(i32, u64)>,
 }
 
 /// The role: takes orders from standard input until the stage goes away.
@@ -101,9 +102,8 @@ impl Subject {
     fn bury(&mut self) -> Result<(), WireError> {
         while let Ok(Some(_)) = self.signals.read_signal() {}
         for (pid, status) in descent::reap() {
-            if self.shell == Some(pid) {
-                self.shell = None;
-                wire::send(&self.socket, &Answer::ShellEnded { status }, None)?;
+            if let Some((_, number)) = self.shell.take_if(|(shell, _)| *shell == pid) {
+                wire::send(&self.socket, &Answer::ShellEnded { number, status }, None)?;
             }
         }
         Ok(())
@@ -123,8 +123,11 @@ impl Subject {
             }
             Order::Act { number, action, fault } => self.act(number, &action, fault.as_ref(), received.fd),
             Order::Shell { number, environment, apart } => {
-                let answer = match self.start_shell(received.fd, &environment, apart) {
-                    Ok(pid) => Answer::Shell { number, pid },
+                let answer = match start_shell(received.fd, &environment, apart) {
+                    Ok(pid) => {
+                        self.shell = Some((pid, number));
+                        Answer::Shell { number, pid }
+                    }
                     Err(errno) => {
                         let failure = Some(act::local_failure("execve", errno));
                         Answer::Done { number, traces: Vec::new(), failure }
@@ -190,20 +193,17 @@ impl Subject {
     fn privileged() -> bool {
         caps::read(None, caps::CapSet::Effective).is_ok_and(|set| !set.is_empty())
     }
+}
 
-    fn start_shell(
-        &mut self,
-        terminal: Option<OwnedFd>,
-        environment: &[(String, String)],
-        apart: Vec<Namespace>,
-    ) -> Result<i32, Errno> {
-        let terminal = terminal.ok_or(Errno::EBADF)?;
-        let child = process::start_shell(&terminal, environment, apart)
-            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO)))?;
-        let pid = i32::try_from(child.id()).map_err(|_impossible| Errno::EOVERFLOW)?;
-        self.shell = Some(pid);
-        Ok(pid)
-    }
+fn start_shell(
+    terminal: Option<OwnedFd>,
+    environment: &[(String, String)],
+    apart: Vec<Namespace>,
+) -> Result<i32, Errno> {
+    let terminal = terminal.ok_or(Errno::EBADF)?;
+    let child = process::start_shell(&terminal, environment, apart)
+        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO)))?;
+    i32::try_from(child.id()).map_err(|_impossible| Errno::EOVERFLOW)
 }
 
 /// Forks: 0 in the child, which is about to be the subject.

@@ -16,7 +16,7 @@ use nix::{
 
 use super::{
     act::{self, map_ids::Owner},
-    member::{Member, Refusal},
+    member::{Ended, Member, Refusal},
     observe::Eyes,
     order::{Answer, Fault, Order},
 };
@@ -68,8 +68,14 @@ impl Troupe {
     }
 
     /// What each member says of itself: statuses of shells that ended; `Gone` when one of them is.
-    pub fn listen(&mut self, at: usize) -> Result<Option<i32>, Refusal> {
-        self.members.get_mut(at).map_or(Err(Refusal::Gone), Member::listen)
+    pub fn listen(&mut self, at: usize) -> Result<Option<Ended>, Refusal> {
+        // They may all have been taken down since this one was heard.
+        self.members.get_mut(at).map_or(Ok(None), Member::listen)
+    }
+
+    /// A shell that ended while something else was waited for.
+    pub fn noted(&mut self) -> Option<Ended> {
+        self.members.iter_mut().find_map(Member::noted)
     }
 
     /// A new bare subject, brought to where these actions lead.
@@ -140,7 +146,7 @@ impl Troupe {
         let member = Member::start()?;
         let Setting { host, box_dir, inside } = self.setting.clone();
         let begin = Order::Begin { host, box_dir: box_dir.to_string_lossy().into_owned(), inside };
-        member.tell(&begin, None).map_err(gone_is_failure)?;
+        member.tell(&begin, None).map_err(Failure::from)?;
         self.members.push(member);
         Ok(())
     }
@@ -215,15 +221,8 @@ fn later(fault: &Fault, made: usize) -> Option<Fault> {
     Some(Fault { at: fault.at.checked_sub(made)?, errno: fault.errno })
 }
 
-fn gone_is_failure(refusal: Refusal) -> Failure {
-    match refusal {
-        Refusal::Gone => act::local_failure("subject", Errno::ESRCH),
-        Refusal::Failed(failure) => failure,
-    }
-}
-
 fn nothing_done(refusal: Refusal) -> Wrong {
-    (Vec::new(), gone_is_failure(refusal))
+    (Vec::new(), refusal.into())
 }
 
 /// Kills and reaps a child of the stage; nothing happens where it is none.

@@ -38,11 +38,12 @@ const PATIENCE_MS: u16 = 300;
 
 /// What can be seen from where a process is; an error where it cannot be joined.
 pub fn view(pid: i32, inside: &Inside) -> Result<View, Errno> {
-    let (read, write) = nix::unistd::pipe()?;
+    let (read, write) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
+    let stage = nix::unistd::getpid().as_raw();
     let witness = match Linux.call(&Call::Clone(Vec::new()))? {
         0 => {
             drop(read);
-            process::leave(i32::from(testify(pid, inside, File::from(write)).is_err()))
+            process::leave(i32::from(testify(stage, pid, inside, File::from(write)).is_err()))
         }
         child => Pid::from_raw(i32::try_from(child).unwrap_or_default()),
     };
@@ -61,8 +62,8 @@ pub fn view(pid: i32, inside: &Inside) -> Result<View, Errno> {
 }
 
 /// In the witness: joins, looks, tells.
-fn testify(pid: i32, inside: &Inside, mut answer: File) -> Result<(), Errno> {
-    process::die_with_parent(Signal::SIGKILL, nix::unistd::getppid().as_raw())?;
+fn testify(stage: i32, pid: i32, inside: &Inside, mut answer: File) -> Result<(), Errno> {
+    process::die_with_parent(Signal::SIGKILL, stage)?;
     // What belongs to the process has to be opened while its number means something.
     let root = open_dir(&format!("/proc/{pid}/root"))?;
     let cgroups = File::open(format!("/proc/{pid}/cgroup"));

@@ -8,7 +8,8 @@ use crate::{kernel::process, lab::action::Workload, workload};
 
 pub(super) fn act(kernel: &mut dyn Kernel, which: Workload) -> Result<(), Failure> {
     let parent = nix::unistd::getpid().as_raw();
-    let (begun, beginning) = nix::unistd::pipe().map_err(|errno| local_failure("pipe", errno))?;
+    let (begun, beginning) =
+        nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|errno| local_failure("pipe", errno))?;
     if call(kernel, &Call::Clone(Vec::new()))? == 0 {
         drop(begun);
         process::leave(workload::run(which, parent, beginning));

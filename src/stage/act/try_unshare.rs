@@ -14,7 +14,8 @@ use crate::{
 
 /// Forks, tries in the child, and returns the child's calls.
 pub fn act(kernel: &mut dyn Kernel, ns: &[Namespace], privileged: bool) -> Result<Vec<Trace>, Failure> {
-    let (read, write) = nix::unistd::pipe().map_err(|errno| local_failure("pipe", errno))?;
+    let (read, write) =
+        nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|errno| local_failure("pipe", errno))?;
     if call(kernel, &Call::Clone(Vec::new()))? == 0 {
         process::leave(in_child(ns, privileged, File::from(write)));
     }
