@@ -126,7 +126,7 @@ impl LabScreen {
             Command::Jump => return Go::Push(Layer::Jump(self.list())),
             Command::ShellInside => self.open_shell(ShellPlace::Inside, world, out),
             Command::ShellBeside => self.open_shell(ShellPlace::Beside, world, out),
-            Command::LeaveShell => self.panes.set_focus(Pane::Text),
+            Command::LeaveShell => self.leave_shell(),
             Command::EndShell => out.push(Effect::Ask(Request::EndShell)),
             Command::NextPane => self.panes.cycle(1, self.shell.is_some()),
             Command::PreviousPane => self.panes.cycle(-1, self.shell.is_some()),

@@ -1,5 +1,7 @@
 //! The way of a student through the screens, key by key.
 
+use crossterm::event::KeyCode;
+
 use super::{
     stage::{acted, bare, by_hand, by_hand_half, ready, refused},
     support::Bench,
@@ -203,6 +205,8 @@ fn keys_in_the_shell_are_the_shells_until_the_one_that_leaves_it() {
     assert!(matches!(bench.effects.last(), Some(Effect::ResizeShell { .. })));
     bench.says(Event::ShellEnded { status: 0 }).sees("Enter act");
     assert_eq!(bench.effects.last(), Some(&Effect::CloseShell));
+    bench.keys("s").send(Msg::Key(KeyCode::F(11).into())).sees("Step Witness Calls").keys("<c-\\>");
+    bench.sees("Enter act").sees("[Shell in the box]");
 }
 
 #[test]

@@ -43,8 +43,14 @@ impl LabScreen {
         self.shell = None;
         self.trouble = why;
         if self.panes.focus() == Pane::Shell {
-            self.panes.set_focus(Pane::Text);
+            self.leave_shell();
         }
+    }
+
+    /// Back to the text; the whole screen was the shell's, not the text's.
+    pub(super) fn leave_shell(&mut self) {
+        self.panes.zoom = false;
+        self.panes.set_focus(Pane::Text);
     }
 
     fn shell_size(&self, world: &World) -> (u16, u16) {
