@@ -5,6 +5,9 @@ use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
 /// The bytes of the last read; one buffer serves all files.
 pub(super) type Buffer = Vec<u8>;
 
+/// No file of /proc that we read is longer, in bytes; in a box, anything may stand in its place.
+const MOST: usize = 16 * 1024 * 1024;
+
 /// An open file that answers for the process as it is *now*. Not for `mountinfo`, `uid_map`, `gid_map` and `sysvipc/*`:
 /// those answer for the namespace of the moment they were opened.
 #[derive(Debug)]
@@ -15,10 +18,14 @@ impl Kept {
         File::open(path).map(Self)
     }
 
-    /// The whole file as it is now. ESRCH when the process is gone, even if its number was given to another.
+    /// The whole file as it is now. ESRCH when the process is gone, even if its number was given to another; EFBIG for
+    /// one that does not end.
     pub(super) fn read<'a>(&self, buffer: &'a mut Buffer) -> io::Result<&'a [u8]> {
         let mut len = 0;
         loop {
+            if len > MOST {
+                return Err(nix::errno::Errno::EFBIG.into());
+            }
             if buffer.len() < len + 4096 {
                 buffer.resize(len + 8192, 0);
             }
@@ -53,5 +60,11 @@ mod tests {
         assert_eq!(kept.read(&mut buffer).unwrap(), long.as_bytes());
         std::fs::write(&path, "short").unwrap();
         assert_eq!(kept.read(&mut buffer).unwrap(), b"short");
+    }
+
+    #[test]
+    fn a_file_that_does_not_end_is_an_error() {
+        let error = read_now(Path::new("/dev/zero"), &mut Buffer::new()).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(nix::libc::EFBIG));
     }
 }
