@@ -103,7 +103,7 @@ facts! {
     /// Path of the cgroup, by hierarchy, as the side reads it.
     Cgroup = "cgroup", "/proc/PID/cgroup", "/proc/self/cgroup", false;
     /// Offset of the boot-time clock against the host's, in seconds.
-    BootOffset = "boot_offset", "/proc/PID/timens_offsets", "clock_gettime(2)", false;
+    BootOffset = "boot_offset", "/proc/self/timens_offsets", "clock_gettime(2)", false;
     /// Effective capabilities: host side of the stage, inside of the subject; hexadecimal.
     CapEff = "cap_eff", "/proc/self/status", "/proc/PID/status", false;
     /// Permitted capabilities.

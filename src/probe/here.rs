@@ -54,7 +54,10 @@ impl Here {
             (side(Fact::BootId), self.line("sys/kernel/random/boot_id")),
             (side(Fact::Pid1), self.line("1/comm")),
             (side(Fact::Root), or_missing(names_in(Path::new("/")), list)),
-            (side(Fact::Ipc), or_missing(ipc::read(&self.proc_root), list)),
+            (
+                side(Fact::Ipc),
+                or_missing(ipc::read(&self.proc_root).map(|all| shorten(all, MOST_NAMES)), list),
+            ),
         ]);
         self.network(side, facts);
     }
@@ -62,7 +65,8 @@ impl Here {
     fn network(&mut self, side: fn(Fact) -> FactId, facts: &mut Facts) {
         let (interfaces, addresses) = match Net::read() {
             Ok(net) => {
-                let seen = (list(&net.interfaces), list(&net.addresses));
+                let few = |all: &[String]| list(shorten(all.to_vec(), MOST_NAMES));
+                let seen = (few(&net.interfaces), few(&net.addresses));
                 let inode = namespace_inode(&self.proc_root.join("self"), Namespace::Net).ok();
                 if let Some(port) = &mut self.port {
                     facts.insert(side(Fact::HostPort), Value::Text(port.ask(inode, net)));

@@ -39,6 +39,8 @@ impl HostReader {
         let status = read_now(&own.join("status"), buffer).and_then(parse_status);
         status_facts(status.as_ref().map_err(same_error), FactId::host, &mut facts);
         facts.insert(FactId::host(Fact::SeesHost), yes_no(true));
+        // The host's clock is what the others are measured by.
+        facts.insert(FactId::host(Fact::BootOffset), Value::Number(0));
         self.0.read(FactId::host, &mut facts);
         facts
     }

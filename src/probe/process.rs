@@ -92,7 +92,7 @@ impl ProcessReader {
         let cgroup = read_kept(&self.cgroup, &mut self.buffer);
         facts.insert(FactId::host(Fact::Cgroup), or_missing(cgroup, cgroup_value));
         let offset = self.boot_offset();
-        facts.insert(FactId::host(Fact::BootOffset), or_missing(offset, Value::Number));
+        facts.insert(FactId::subject(Fact::BootOffset), or_missing(offset, Value::Number));
         let tree = self.processes(&mut facts);
         Ok(Outside { facts, tree })
     }
@@ -270,7 +270,7 @@ mod tests {
             ("subject.box_mount", "tmpfs"),
             ("subject.propagation", "shared"),
             ("host.cgroup", ":/user.slice/user-1000.slice/session-2.scope"),
-            ("host.boot_offset", "86400"),
+            ("subject.boot_offset", "86400"),
             ("subject.no_new_privs", "1"),
             ("subject.cap_eff", "000001ffffffffff"),
             ("subject.children", "sh ps (x)"),
@@ -284,7 +284,7 @@ mod tests {
     fn a_bare_process_on_an_old_kernel_has_no_time_namespace() {
         let fact = seen("v1", 420, "/box");
         assert_eq!(fact("subject.ns.time").as_deref(), Some("(ENOENT)"));
-        assert_eq!(fact("host.boot_offset").as_deref(), Some("0"));
+        assert_eq!(fact("subject.boot_offset").as_deref(), Some("0"));
         assert_eq!(fact("subject.uid").as_deref(), Some("1000"), "the same user namespace");
         assert_eq!(fact("subject.seccomp").as_deref(), Some("(ENOENT)"));
         assert_eq!(fact("subject.propagation").as_deref(), Some("private"));

@@ -240,7 +240,7 @@ fn the_text_is_one_statement_a_line_and_moves_no_cursor() {
         "The text.",
         "Call: unshare(CLONE_NEWUTS) = 0, 5 µs",
         "In the shell: unshare --uts",
-        "In Docker: docker run (≠ --uts host)",
+        "In Docker: docker run # unless --uts host",
         "Changed: UTS namespace (inside): was 1, is 2",
         "Holds: UTS namespace (inside): another value than the host's",
         "Passed.",

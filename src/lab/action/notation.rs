@@ -157,7 +157,7 @@ fn docker_namespaces(ns: &[Namespace]) -> Option<String> {
         words.extend(ns.iter().filter_map(asked).map(str::to_owned));
         let off: Vec<_> = ns.iter().filter_map(left_out).collect();
         if !off.is_empty() {
-            words.push(format!("(≠ {})", off.join(" ")));
+            words.push(format!("# unless {}", off.join(" ")));
         }
         lines.push(words.join(" "));
     }
@@ -241,14 +241,14 @@ mod tests {
     #[test]
     fn docker_names_what_it_is_asked_for_and_what_leaves_it_out() {
         let docker = |ns: &[Namespace]| unshare(ns).docker();
-        assert_eq!(docker(&[Namespace::Uts]).as_deref(), Some("docker run (≠ --uts host)"));
+        assert_eq!(docker(&[Namespace::Uts]).as_deref(), Some("docker run # unless --uts host"));
         assert_eq!(docker(&[Namespace::Mnt]).as_deref(), Some("docker run"));
         assert_eq!(docker(&[Namespace::Net]).as_deref(), Some("docker run --network none"));
         assert_eq!(docker(&[Namespace::User]).as_deref(), Some("dockerd --userns-remap=default"));
         assert_eq!(
             docker(&Namespace::ALL).as_deref(),
             Some(
-                "docker run --network none --ipc private --cgroupns private (≠ --pid host --uts host); \
+                "docker run --network none --ipc private --cgroupns private # unless --pid host --uts host; \
                  dockerd --userns-remap=default"
             )
         );
