@@ -11,7 +11,7 @@ use nix::{
     libc,
     sys::{
         prctl,
-        signal::{SigSet, SigmaskHow, Signal, pthread_sigmask},
+        signal::{SigHandler, SigSet, SigmaskHow, Signal, pthread_sigmask},
     },
     unistd::{getpid, getppid, setsid},
 };
@@ -93,6 +93,9 @@ fn before_shell(parent: i32, apart: &[Namespace]) -> io::Result<()> {
     setsid()?;
     take_terminal()?;
     SigSet::empty().thread_set_mask()?;
+    for signal in FROM_THE_KEYBOARD {
+        dispose(signal, SigHandler::SigDfl)?;
+    }
     if !apart.is_empty() {
         Linux.call(&Call::Unshare(apart.to_vec()))?;
     }
@@ -100,6 +103,16 @@ fn before_shell(parent: i32, apart: &[Namespace]) -> io::Result<()> {
         Linux.call(&super::call::make_private())?;
     }
     Ok(())
+}
+
+/// Signals that keys send. A shell cannot heed those that were ignored when it was started, and a program that was put
+/// into the background by a script is started so, `sh(1p)`.
+const FROM_THE_KEYBOARD: [Signal; 3] = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTSTP];
+
+fn dispose(signal: Signal, how: SigHandler) -> Result<(), Errno> {
+    // SAFETY: no handler of ours is installed, only the default or nothing.
+    #[expect(unsafe_code, reason = "signal is unsafe because of handlers")]
+    unsafe { nix::sys::signal::signal(signal, how) }.map(|_| ())
 }
 
 fn take_terminal() -> io::Result<()> {
@@ -115,5 +128,24 @@ pub fn shell() -> (&'static str, &'static [&'static str]) {
         ("/bin/bash", &["--noprofile", "--norc"])
     } else {
         ("/bin/sh", &[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_heeds_the_keyboard_even_where_its_starter_does_not() {
+        dispose(Signal::SIGINT, SigHandler::SigIgn).unwrap();
+        let pair = nix::pty::openpty(None, None).unwrap();
+        let mut shell = start_shell(&pair.slave, &[], Vec::new()).unwrap();
+        dispose(Signal::SIGINT, SigHandler::SigDfl).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", shell.id())).unwrap();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).unwrap();
+        let ignored = u64::from_str_radix(ignored, 16).unwrap();
+        shell.kill().unwrap();
+        shell.wait().unwrap();
+        assert_eq!(ignored >> (Signal::SIGINT as u32 - 1) & 1, 0, "{status}");
     }
 }

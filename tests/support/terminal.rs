@@ -71,10 +71,11 @@ impl Terminal {
     }
 }
 
-/// Starts a program on a terminal. `setsid` makes that its controlling terminal, then becomes the program.
+/// Starts a program on a terminal. `setsid` makes that its controlling terminal; `env` sees to it that the keys of the
+/// terminal are heeded, whoever runs the tests; then it becomes the program.
 pub(crate) fn start(slave: OwnedFd, program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Child {
     Command::new("setsid")
-        .arg("--ctty")
+        .args(["--ctty", "env", "--default-signal=INT,QUIT,TSTP"])
         .arg(program)
         .args(arguments)
         .env("TERM", "xterm-256color")
