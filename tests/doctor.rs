@@ -4,7 +4,6 @@ use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
 };
 
 use korobka::{
@@ -17,17 +16,12 @@ use korobka::{
 };
 
 #[test]
-fn it_leaves_nothing_behind_and_is_quick() {
+fn it_leaves_nothing_behind() {
     let before = Traces::now().expect("a readable /proc");
-    let began = Instant::now();
     let seen = examine(&Surroundings::of_process(None));
-    let took = began.elapsed();
     assert_eq!(Traces::now().expect("a readable /proc"), before);
     assert_eq!(seen.ability, overall(), "the short way gives the same answer");
     assert_eq!(Traces::now().expect("a readable /proc"), before);
-    println!("{took:?}");
-    // 0.3 s on a quiet machine; tests run beside each other.
-    assert!(took < Duration::from_secs(3), "{took:?}");
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -30,7 +30,8 @@ impl Snapshot {
             lines("ipc", &format!("/proc/sysvipc/{kind}"), str::to_owned);
         }
         lines("hostname", "/proc/sys/kernel/hostname", str::to_owned);
-        seen.extend(directories("/sys/fs/cgroup").into_iter().map(|dir| format!("cgroup {dir}")));
+        let cgroups = own_cgroups().into_iter().flat_map(|dir| directories(&dir));
+        seen.extend(cgroups.map(|dir| format!("cgroup {dir}")));
         seen.extend(our_processes().into_iter().map(|process| format!("process {process}")));
         Self(seen)
     }
@@ -53,6 +54,23 @@ impl Snapshot {
             std::thread::yield_now();
         }
     }
+}
+
+/// The directories of the cgroups that this process is in: whatever it makes is below them. What other programs of the
+/// machine do beside them is not ours to count.
+fn own_cgroups() -> Vec<String> {
+    let text = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let own = |line: &str| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (parts.next()?, parts.next()?);
+        let places = match controllers.strip_prefix("name=").unwrap_or(controllers) {
+            "" => ["/sys/fs/cgroup/unified".to_owned(), "/sys/fs/cgroup".to_owned()],
+            name => [format!("/sys/fs/cgroup/{name}"), "/sys/fs/cgroup".to_owned()],
+        };
+        let place = places.into_iter().find(|place| fs::metadata(place).is_ok())?;
+        Some(format!("{place}{}", path.trim_end_matches('/')))
+    };
+    text.lines().filter_map(own).collect()
 }
 
 fn directories(root: &str) -> Vec<String> {
