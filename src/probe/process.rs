@@ -97,6 +97,16 @@ impl ProcessReader {
         Ok(Outside { facts, tree })
     }
 
+    /// The cheap part of [`Self::read`]: what moves first when anything does. Namespaces, rights and children.
+    pub fn pulse(&mut self) -> io::Result<Facts> {
+        let status = Status::parse(self.status.read(&mut self.buffer)?).ok_or(Errno::EINVAL)?;
+        let mut facts = Facts::new();
+        self.namespaces(&mut facts);
+        status_facts(Ok(&status), FactId::subject, &mut facts);
+        self.processes(&mut facts);
+        Ok(facts)
+    }
+
     fn namespaces(&self, facts: &mut Facts) {
         for ns in Namespace::ALL {
             let inode = or_missing(namespace_inode(&self.dir, ns), Value::Number);

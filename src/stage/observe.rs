@@ -20,9 +20,11 @@ use crate::{
 
 use super::witness;
 
-/// Looking from outside is cheap, and hardly anything changes that cannot be seen from there. So a whole look is taken
-/// when the outside has changed, and otherwise at every such look only.
-const WHOLE_EVERY: u32 = 5;
+/// A pulse is cheap, and hardly anything changes without it. So the subject is looked at as a whole when its pulse has
+/// moved, and otherwise at every such look only.
+const SUBJECT_EVERY: u32 = 10;
+/// A student's own process is waited for: a change that only it can see is seen within this many looks.
+const HAND_EVERY: u32 = 5;
 
 /// The stage's eyes: readers that keep what they have open.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ pub struct Eyes {
     box_dir: PathBuf,
     inside: Inside,
     subject: Option<ProcessReader>,
-    outside: Facts,
+    pulse: Facts,
     looks: u32,
     hands: BTreeMap<i32, Hand>,
 }
@@ -48,7 +50,7 @@ impl Eyes {
     /// Eyes that look for this host from inside, and at this box directory from outside.
     pub fn new(box_dir: PathBuf, inside: Inside) -> Self {
         let host = HostReader::new(Path::new("/proc"), inside.port);
-        Self { host, box_dir, inside, subject: None, outside: Facts::new(), looks: 0, hands: BTreeMap::new() }
+        Self { host, box_dir, inside, subject: None, pulse: Facts::new(), looks: 0, hands: BTreeMap::new() }
     }
 
     /// Looks at the subject; `view` is what it says of itself.
@@ -57,8 +59,9 @@ impl Eyes {
         if self.subject.as_ref().is_none_or(|reader| reader.pid() != pid) {
             self.subject = ProcessReader::open(Path::new("/proc"), pid).ok();
         }
-        self.outside = self.glance();
-        facts.extend(self.outside.clone());
+        self.pulse = self.feel();
+        let outside = self.subject.as_mut().and_then(|reader| reader.read(&self.box_dir).ok());
+        facts.extend(outside.map(|outside| outside.facts).unwrap_or_default());
         merge(&mut facts, view);
         Observation { pid, facts }
     }
@@ -66,12 +69,11 @@ impl Eyes {
     /// Whether the subject is worth a whole look: something moved, or none was taken for a while.
     pub fn due(&mut self) -> bool {
         self.looks += 1;
-        self.looks.is_multiple_of(WHOLE_EVERY) || self.glance() != self.outside
+        self.looks.is_multiple_of(SUBJECT_EVERY) || self.feel() != self.pulse
     }
 
-    fn glance(&mut self) -> Facts {
-        let outside = self.subject.as_mut().and_then(|reader| reader.read(&self.box_dir).ok());
-        outside.map(|outside| outside.facts).unwrap_or_default()
+    fn feel(&mut self) -> Facts {
+        self.subject.as_mut().and_then(|reader| reader.pulse().ok()).unwrap_or_default()
     }
 
     /// Looks at a process below the shell; `None` when it is gone, or when there is nothing new.
@@ -87,7 +89,7 @@ impl Eyes {
             self.hands.remove(&pid);
             return None;
         };
-        let due = outside.facts != hand.outside || hand.looks.is_multiple_of(WHOLE_EVERY);
+        let due = outside.facts != hand.outside || hand.looks.is_multiple_of(HAND_EVERY);
         hand.looks += 1;
         if !due {
             return None;
