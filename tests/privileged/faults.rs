@@ -47,18 +47,13 @@ pub(crate) fn every_call_of_the_lab_can_fail() {
         assert_eq!(good.failure, None, "{}", step.id);
         drop(healthy);
         let calls = good.traces.iter().filter(|trace| trace.errno.is_none());
-        for (at, trace) in calls.enumerate().filter(|(at, _)| worth_trying(*at)) {
+        for (at, trace) in calls.enumerate() {
             for errno in plausible(&trace.call) {
                 one_fault(&step.id, &past, &step.actions, at, *errno);
             }
         }
         step.actions.iter().for_each(|action| past.note(action));
     }
-}
-
-/// The many alike calls that furnish a root are tried now and then.
-fn worth_trying(at: usize) -> bool {
-    at < 8 || at.is_multiple_of(7)
 }
 
 fn one_fault(step: &str, past: &Ledger, actions: &[Action], at: usize, errno: Errno) {
