@@ -30,6 +30,11 @@ pub trait Kernel {
     fn call(&mut self, call: &Call) -> Result<i64, Errno>;
 }
 
+/// The errno of an I/O error; `EIO` for one that no system call gave.
+pub fn errno_of(error: &std::io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}
+
 impl<K: Kernel + ?Sized> Kernel for &mut K {
     fn call(&mut self, call: &Call) -> Result<i64, Errno> {
         (**self).call(call)

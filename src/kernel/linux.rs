@@ -12,7 +12,7 @@ use nix::{
     unistd,
 };
 
-use super::{Call, Kernel, netlink};
+use super::{Call, Kernel, errno_of, netlink};
 use crate::lab::namespace::Namespace;
 
 /// Linux itself.
@@ -104,13 +104,9 @@ fn bits(ns: &[Namespace]) -> u64 {
 }
 
 fn write(options: &OpenOptions, path: &str, text: &str) -> Result<i64, Errno> {
-    let mut file = options.clone().custom_flags(libc::O_CLOEXEC).open(path).map_err(|e| errno(&e))?;
-    let written = file.write(text.as_bytes()).map_err(|e| errno(&e))?;
+    let mut file = options.clone().custom_flags(libc::O_CLOEXEC).open(path).map_err(|e| errno_of(&e))?;
+    let written = file.write(text.as_bytes()).map_err(|e| errno_of(&e))?;
     i64::try_from(written).map_err(|_too_large| Errno::EOVERFLOW)
-}
-
-fn errno(error: &std::io::Error) -> Errno {
-    Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
 }
 
 fn message_queue() -> Result<i64, Errno> {
@@ -146,7 +142,7 @@ fn run(program: &str, args: &[String]) -> Result<i64, Errno> {
     let quiet = || std::process::Stdio::null();
     let mut command = std::process::Command::new(program);
     command.args(args).stdin(quiet()).stdout(quiet()).stderr(quiet());
-    let status = command.status().map_err(|e| errno(&e))?;
+    let status = command.status().map_err(|e| errno_of(&e))?;
     if status.success() { Ok(0) } else { Err(Errno::EPERM) }
 }
 

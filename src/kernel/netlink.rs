@@ -8,6 +8,8 @@ use netlink_packet_route::{
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use nix::{errno::Errno, net::if_::if_nametoindex};
 
+use super::errno_of;
+
 /// `ip link set NAME up`.
 pub(super) fn link_up(name: &str) -> Result<(), Errno> {
     let mut link = LinkMessage::default();
@@ -21,10 +23,10 @@ pub(super) fn link_up(name: &str) -> Result<(), Errno> {
     let mut bytes = vec![0; message.buffer_len()];
     message.serialize(&mut bytes);
 
-    let socket = Socket::new(NETLINK_ROUTE).map_err(|e| errno(&e))?;
-    socket.send_to(&bytes, &SocketAddr::new(0, 0), 0).map_err(|e| errno(&e))?;
+    let socket = Socket::new(NETLINK_ROUTE).map_err(|e| errno_of(&e))?;
+    socket.send_to(&bytes, &SocketAddr::new(0, 0), 0).map_err(|e| errno_of(&e))?;
     let mut answer = Vec::with_capacity(4096);
-    socket.recv(&mut answer, 0).map_err(|e| errno(&e))?;
+    socket.recv(&mut answer, 0).map_err(|e| errno_of(&e))?;
     let answer =
         NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer).map_err(|_malformed| Errno::EBADMSG)?;
     match answer.payload {
@@ -34,8 +36,4 @@ pub(super) fn link_up(name: &str) -> Result<(), Errno> {
         },
         _ => Ok(()),
     }
-}
-
-fn errno(error: &std::io::Error) -> Errno {
-    Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO))
 }

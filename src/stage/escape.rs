@@ -32,7 +32,7 @@ pub struct EscapeReader {
 impl EscapeReader {
     /// `yes` or `no`.
     pub fn read(&mut self) -> Value {
-        let root = std::fs::metadata("/").ok().map(|meta| (meta.dev(), meta.ino()));
+        let root = place("/");
         if root != self.root || self.answer.is_none() {
             self.root = root;
             self.answer = Some(attempt());
@@ -43,7 +43,6 @@ impl EscapeReader {
 
 /// Plays the trick, and comes back to where it was.
 fn attempt() -> Value {
-    let place = |path: &str| std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
     let before = place("/");
     let tricked = open_dir("/").and_then(|root| {
         let here = open_dir(".")?;
@@ -66,4 +65,9 @@ fn walk_out(root: &OwnedFd) -> Result<(), Errno> {
         Linux.call(&Call::Chdir("..".to_owned()))?;
     }
     Linux.call(&Call::Chroot(".".to_owned())).map(|_| ())
+}
+
+/// Which directory a path leads to: its device and inode.
+pub(super) fn place(path: &str) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
 }

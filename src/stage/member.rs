@@ -17,7 +17,7 @@ use super::{
     wire::{self, WireError},
 };
 use crate::{
-    kernel::{process, socket},
+    kernel::{errno_of, process, socket},
     lab::trace::Failure,
 };
 
@@ -66,7 +66,7 @@ impl Member {
         let (ours, theirs) =
             socket::pair().map_err(|errno| super::act::local_failure("socketpair", errno))?;
         process::start_role("@subject", &[], theirs).map_err(|error| {
-            let errno = Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO));
+            let errno = errno_of(&error);
             super::act::local_failure("execve", errno)
         })?;
         Self::expect(ours).map_err(Failure::from)

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     kernel::{
-        Call, Failing, Guard, Kernel, Linux, Traced, descent,
+        Call, Failing, Guard, Kernel, Linux, Traced, descent, errno_of,
         guard::{self, HostNamespaces},
         process, socket,
     },
@@ -201,8 +201,7 @@ fn start_shell(
     apart: Vec<Namespace>,
 ) -> Result<i32, Errno> {
     let terminal = terminal.ok_or(Errno::EBADF)?;
-    let child = process::start_shell(&terminal, environment, apart)
-        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO)))?;
+    let child = process::start_shell(&terminal, environment, apart).map_err(|error| errno_of(&error))?;
     i32::try_from(child.id()).map_err(|_impossible| Errno::EOVERFLOW)
 }
 

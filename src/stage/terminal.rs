@@ -8,6 +8,8 @@ use nix::{
     sys::termios::{InputFlags, LocalFlags, OutputFlags, SetArg, tcgetattr, tcsetattr},
 };
 
+use crate::kernel::errno_of;
+
 /// Mouse reports and bracketed paste off, the main screen, the cursor, plain colours: `ctlseqs`.
 const RESTORE: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[?2026l\x1b[?1049l\x1b[?25h\x1b[0m";
 
@@ -20,7 +22,7 @@ pub fn give_back(terminal: OwnedFd) -> Result<(), Errno> {
     modes.local_flags |= LocalFlags::ISIG | LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::IEXTEN;
     tcsetattr(&terminal, SetArg::TCSANOW, &modes)?;
     let written = File::from(terminal).write_all(RESTORE);
-    written.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO)))
+    written.map_err(|error| errno_of(&error))
 }
 
 #[cfg(test)]

@@ -15,9 +15,9 @@ use nix::{
     unistd::{Pid, fchdir},
 };
 
-use super::escape::EscapeReader;
+use super::escape::{EscapeReader, place};
 use crate::{
-    kernel::{Call, Kernel, Linux, linux::open_dir, process},
+    kernel::{Call, Kernel, Linux, errno_of, linux::open_dir, process},
     lab::{
         fact::{Fact, FactId},
         namespace::Namespace,
@@ -52,7 +52,7 @@ pub fn view(pid: i32, inside: &Inside) -> Result<View, Errno> {
     let mut text = String::new();
     if poll(&mut fds, PollTimeout::from(PATIENCE_MS)) == Ok(1) {
         let told = File::from(read).read_to_string(&mut text);
-        told.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO)))?;
+        told.map_err(|error| errno_of(&error))?;
     }
     // It has spoken, or it never will: either way it is not needed any more.
     if kill(witness, Signal::SIGKILL).is_ok() {
@@ -73,7 +73,6 @@ fn testify(stage: i32, pid: i32, inside: &Inside, mut answer: File) -> Result<()
     let left: Vec<&File> = doors.iter().filter(|door| setns(door, CloneFlags::empty()).is_err()).collect();
     user.iter().chain(left).try_for_each(|door| setns(door, CloneFlags::empty()))?;
     fchdir(&root)?;
-    let place = |path: &str| fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok();
     // Where the root is the same already, nothing has to be changed, and a plain user could not.
     if place(".") != place("/") {
         Linux.call(&Call::Chroot(".".to_owned()))?;
@@ -87,7 +86,7 @@ fn testify(stage: i32, pid: i32, inside: &Inside, mut answer: File) -> Result<()
         view.facts.insert(FactId::subject(Fact::Cgroup), Value::List(paths));
     }
     let text = serde_json::to_vec(&view).map_err(|_unwritable| Errno::EINVAL)?;
-    answer.write_all(&text).map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(nix::libc::EIO)))
+    answer.write_all(&text).map_err(|error| errno_of(&error))
 }
 
 /// The namespace of a process as a descriptor for `setns(2)`; none where we are in it already.

@@ -57,7 +57,7 @@ fn mount_layers(way: Way) -> Result<(), Errno> {
 
 fn replace_layer() -> Result<(), Errno> {
     let layer = format!("{PLACE}/merged/layer");
-    std::fs::remove_dir(&layer).map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    std::fs::remove_dir(&layer).map_err(|error| crate::kernel::errno_of(&error))?;
     Linux.call(&Call::Mkdir(layer)).map(|_| ())
 }
 

@@ -4,7 +4,11 @@
 use std::{fs::File, io::Read};
 
 use super::{Call, Failure, Kernel, call, local_failure};
-use crate::{kernel::process, lab::action::Workload, workload};
+use crate::{
+    kernel::{errno_of, process},
+    lab::action::Workload,
+    workload,
+};
 
 pub(super) fn act(kernel: &mut dyn Kernel, which: Workload) -> Result<(), Failure> {
     let parent = nix::unistd::getpid().as_raw();
@@ -16,7 +20,8 @@ pub(super) fn act(kernel: &mut dyn Kernel, which: Workload) -> Result<(), Failur
     }
     drop(beginning);
     // End of file: it has closed its end, or it is gone already.
-    File::from(begun).read_to_end(&mut Vec::new()).map(|_| ()).map_err(|error| {
-        local_failure("read", nix::errno::Errno::from_raw(error.raw_os_error().unwrap_or_default()))
-    })
+    File::from(begun)
+        .read_to_end(&mut Vec::new())
+        .map(|_| ())
+        .map_err(|error| local_failure("read", errno_of(&error)))
 }
