@@ -10,7 +10,10 @@ use serde::Deserialize;
 
 use crate::{
     i18n::{Lang, Text},
-    lab::step::{Lab, Question, Start},
+    lab::{
+        sight::Sight,
+        step::{Lab, Question, Start},
+    },
 };
 
 mod layout;
@@ -65,6 +68,8 @@ pub struct LabHead {
     pub intro: Text,
     /// Where its subject begins.
     pub start: Start,
+    /// What it looks at.
+    pub sights: Vec<Sight>,
     steps: Vec<File>,
 }
 
@@ -98,6 +103,8 @@ struct LabToml {
     intro: Text,
     #[serde(default)]
     start: Start,
+    #[serde(default = "Sight::default_of_lab")]
+    sights: Vec<Sight>,
 }
 
 impl Course {
@@ -173,7 +180,7 @@ impl LabHead {
             }
         }
         CourseErrors::none_or(problems)?;
-        let Self { id, title, intro, start, .. } = self.clone();
-        Ok(Lab { id, title, intro, start, steps })
+        let Self { id, title, intro, start, sights, .. } = self.clone();
+        Ok(Lab { id, title, intro, start, sights, steps })
     }
 }

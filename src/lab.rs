@@ -1,6 +1,7 @@
 //! Labs: what can be done to a subject, what can be seen of it, and what that means for a step. Pure: no I/O.
 
 pub mod action;
+pub mod dial;
 pub mod expectation;
 pub mod explain;
 pub mod fact;
@@ -8,5 +9,6 @@ pub mod ledger;
 pub mod namespace;
 pub mod observation;
 pub mod run;
+pub mod sight;
 pub mod step;
 pub mod trace;

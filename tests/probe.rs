@@ -46,7 +46,7 @@ fn the_readers_together_know_every_fact() {
         .facts;
     facts.extend(HostReader::new(Path::new("/proc"), Some(1)).read(nowhere));
     let marker = Marker { pid, name: String::new() };
-    facts.extend(inside::read(&Inside { marker, port: Some(1), witness: false }).facts);
+    facts.extend(inside::read(&Inside { marker, port: Some(1), witness: false, sights: Vec::new() }).facts);
     let unseen: Vec<_> =
         FactId::rows().filter(|id| !facts.contains_key(id)).map(|id| id.to_string()).collect();
     assert_eq!(unseen, ["host.escape", "subject.escape"]);
@@ -109,7 +109,7 @@ fn inside_is_another_place() {
     let port = listener.local_addr().expect("its address").port();
     let name = std::fs::read_to_string("/proc/self/comm").expect("own name").trim_end().to_owned();
     let marker = Marker { pid: std::process::id().cast_signed(), name };
-    let ask = Inside { marker, port: Some(port), witness: false };
+    let ask = Inside { marker, port: Some(port), witness: false, sights: Vec::new() };
     let outside = inside::read(&ask);
     assert_eq!(short(&outside.facts, "subject.host_port").as_deref(), Some("open"));
 

@@ -77,6 +77,12 @@ pub enum Condition {
     Lacks(String),
     /// It is a list with at least one item.
     NotEmpty,
+    /// It is a number, not below this.
+    AtLeast(i64),
+    /// It is a number, not above this.
+    AtMost(i64),
+    /// It is a number, and grew in this step.
+    Grew,
 }
 
 /// The moments that an expectation compares.
@@ -125,6 +131,9 @@ impl Condition {
             Self::Contains(want) => readable && contains(now, want),
             Self::Lacks(want) => readable && !contains(now, want),
             Self::NotEmpty => matches!(now, Value::List(items) if !items.is_empty()),
+            Self::AtLeast(least) => now.number().is_some_and(|n| n >= *least),
+            Self::AtMost(most) => now.number().is_some_and(|n| n <= *most),
+            Self::Grew => now.number() > before.and_then(Value::number),
         }
     }
 }

@@ -24,6 +24,14 @@ pub enum Value {
 }
 
 impl Value {
+    /// The number, where it is one.
+    pub const fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(n) => Some(*n),
+            _ => None,
+        }
+    }
+
     /// One line for a panel.
     pub fn short(&self) -> String {
         match self {

@@ -7,6 +7,7 @@ use super::{
     action::{Action, Scene},
     fact::FactId,
     observation::{Observation, Whose},
+    sight::Sight,
     step::{Lab, Step},
     trace::{Failure, Trace},
 };
@@ -49,6 +50,8 @@ pub enum Ask {
     Open {
         /// In order.
         replay: Vec<Action>,
+        /// What to look at.
+        sights: Vec<Sight>,
     },
     /// These actions on the subject there is.
     Act {
@@ -298,7 +301,8 @@ impl Run {
         self.begin(index);
         self.began = None;
         self.now = None;
-        Some(Ask::Open { replay: replay::to(&self.lab, &self.outcomes, index) })
+        let sights = self.lab.sights.clone();
+        Some(Ask::Open { replay: replay::to(&self.lab, &self.outcomes, index), sights })
     }
 
     fn begin(&mut self, index: usize) {

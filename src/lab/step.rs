@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{action::Action, expectation::Expectation, fact::FactId};
+use super::{action::Action, expectation::Expectation, fact::FactId, sight::Sight};
 use crate::i18n::Text;
 
 /// Where a subject begins.
@@ -25,6 +25,8 @@ pub struct Lab {
     pub intro: Text,
     /// Where its subject begins.
     pub start: Start,
+    /// What it looks at.
+    pub sights: Vec<Sight>,
     /// Its steps, in order.
     pub steps: Vec<Step>,
 }

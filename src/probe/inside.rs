@@ -20,6 +20,7 @@ use super::{
 use crate::lab::{
     fact::{Fact, FactId},
     observation::Value,
+    sight::Sight,
 };
 
 /// The most processes of a /proc that are listed; of more, [`FEW`].
@@ -36,6 +37,8 @@ pub struct Inside {
     pub port: Option<u16>,
     /// Whether the reader only stands in for the process: what is the process's own (ids, maps, cgroup) is left out.
     pub witness: bool,
+    /// What to look at; walls are always looked at.
+    pub sights: Vec<Sight>,
 }
 
 /// How a process of the host would look in /proc, if that /proc were the host's.
@@ -150,7 +153,12 @@ mod tests {
 
     fn me() -> Inside {
         let name = std::fs::read_to_string("/proc/self/comm").unwrap().trim_end().to_owned();
-        Inside { marker: Marker { pid: getpid().as_raw(), name }, port: None, witness: false }
+        Inside {
+            marker: Marker { pid: getpid().as_raw(), name },
+            port: None,
+            witness: false,
+            sights: Vec::new(),
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     lab::{
         fact::{Fact, FactId},
         observation::{Observation, Value},
+        sight::Sight,
     },
     probe::{
         Facts,
@@ -51,6 +52,11 @@ impl Eyes {
     pub fn new(box_dir: PathBuf, inside: Inside) -> Self {
         let host = HostReader::new(Path::new("/proc"), inside.port);
         Self { host, box_dir, inside, subject: None, pulse: Facts::new(), looks: 0, hands: BTreeMap::new() }
+    }
+
+    /// What to look at from now on.
+    pub fn set_sights(&mut self, sights: &[Sight]) {
+        self.inside.sights = sights.to_vec();
     }
 
     /// Looks at the subject; `view` is what it says of itself.

@@ -6,11 +6,12 @@ use crate::lab::{
     action::Action,
     fact::FactId,
     observation::{Observation, Whose},
+    sight::Sight,
     trace::{Failure, Trace},
 };
 
 /// Both sides must speak the same.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The largest packet, in bytes.
 pub const MAX_PACKET: usize = 128 * 1024;
@@ -29,6 +30,8 @@ pub enum Request {
     Open {
         /// The actions of the steps before, in order.
         replay: Vec<Action>,
+        /// What to look at.
+        sights: Vec<Sight>,
     },
     /// Carry out these actions. Answered by [`Event::Acted`], with an observation from just before and just after. If
     /// one fails, the subject is brought back to where it was.

@@ -33,6 +33,7 @@ use crate::{
     lab::{
         action::Action,
         observation::{Observation, Whose},
+        sight::Sight,
         trace::Failure,
     },
     probe::{
@@ -128,7 +129,7 @@ impl Server {
             TcpListener::bind("127.0.0.1:0").and_then(|port| port.set_nonblocking(true).map(|()| port)).ok();
         let number = port.as_ref().and_then(|port| port.local_addr().ok()).map(|address| address.port());
         let marker = Marker { pid: getpid().as_raw(), name: NAME.to_string_lossy().into_owned() };
-        let inside = Inside { marker, port: number, witness: false };
+        let inside = Inside { marker, port: number, witness: false, sights: Vec::new() };
         let setting = Setting {
             host: guard::namespaces_of("/proc/self"),
             box_dir: session.box_dir(),
@@ -276,7 +277,7 @@ impl Server {
     fn answer(&mut self, request: Request, fd: Option<OwnedFd>) -> Result<(), StageError> {
         match request {
             Request::Hello { version } => self.hello(version),
-            Request::Open { replay } => self.open(&replay),
+            Request::Open { replay, sights } => self.open(&replay, sights),
             Request::Act { actions } => self.act(&actions),
             Request::Watch { hz } => {
                 self.period = (hz > 0).then(|| Duration::from_millis(1000 / u64::from(hz.min(20))));
@@ -315,7 +316,10 @@ impl Server {
         self.say(&Event::Ready { version: VERSION, host: HostInfo { kernel, uid, cgroup, box_dir } })
     }
 
-    fn open(&mut self, replay: &[Action]) -> Result<(), StageError> {
+    fn open(&mut self, replay: &[Action], sights: Vec<Sight>) -> Result<(), StageError> {
+        self.setting.inside.sights = sights;
+        self.troupe.set_sights(&self.setting.inside.sights);
+        self.eyes.set_sights(&self.setting.inside.sights);
         self.shell_ended(ShellPlace::Inside, 128 + Signal::SIGKILL as i32)?;
         let opened = self.troupe.open(replay);
         match opened.and_then(|()| self.look()) {

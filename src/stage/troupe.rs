@@ -26,6 +26,7 @@ use crate::{
         action::{Action, IdMap},
         ledger::Ledger,
         observation::Observation,
+        sight::Sight,
         trace::{Actor, Failure, Trace},
     },
     probe::inside::Inside,
@@ -55,6 +56,11 @@ impl Troupe {
     /// Nobody yet.
     pub const fn new(setting: Setting) -> Self {
         Self { setting, members: Vec::new(), ledger: Ledger::new() }
+    }
+
+    /// What the next subject looks at.
+    pub fn set_sights(&mut self, sights: &[Sight]) {
+        self.setting.inside.sights = sights.to_vec();
     }
 
     /// The present subject.

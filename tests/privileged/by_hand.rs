@@ -129,7 +129,7 @@ impl Student {
     fn go(&mut self, ask: Option<Ask>) {
         let Some(ask) = ask else { return };
         let request = match ask {
-            Ask::Open { replay } => Request::Open { replay },
+            Ask::Open { replay, sights } => Request::Open { replay, sights },
             Ask::Act { actions } => Request::Act { actions },
         };
         self.stage.client.request(&request, None).unwrap();

@@ -48,7 +48,7 @@ impl Stage {
     }
 
     pub(crate) fn open(&self, replay: &[Action]) -> Observation {
-        self.client.request(&Request::Open { replay: replay.to_vec() }, None).unwrap();
+        self.client.request(&Request::Open { replay: replay.to_vec(), sights: Vec::new() }, None).unwrap();
         match self.next() {
             Event::Opened { observation } => observation,
             other => panic!("not opened: {other:?}"),

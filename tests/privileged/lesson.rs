@@ -22,8 +22,8 @@ pub(crate) fn run_of(root: bool) -> Run {
 pub(crate) fn obey(stage: &Stage, run: &mut Run, ask: Option<Ask>) {
     match ask {
         None => {}
-        Some(Ask::Open { replay }) => {
-            stage.client.request(&Request::Open { replay }, None).unwrap();
+        Some(Ask::Open { replay, sights }) => {
+            stage.client.request(&Request::Open { replay, sights }, None).unwrap();
             hear(stage, run);
         }
         Some(Ask::Act { actions }) => {

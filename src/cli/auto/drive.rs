@@ -104,7 +104,7 @@ fn carry_out(peer: &mut dyn Peer, run: &mut Run, first: Option<Ask>) -> anyhow::
     loop {
         if let Some(ask) = ask.take() {
             peer.ask(&match ask {
-                Ask::Open { replay } => Request::Open { replay },
+                Ask::Open { replay, sights } => Request::Open { replay, sights },
                 Ask::Act { actions } => Request::Act { actions },
             })?;
         }

@@ -100,7 +100,7 @@ impl Peer for Toy {
     fn ask(&mut self, request: &Request) -> anyhow::Result<()> {
         self.asked.push(request.clone());
         match request {
-            Request::Open { replay } => {
+            Request::Open { replay, .. } => {
                 self.subject = Self::bare();
                 for action in replay {
                     drop(self.act(action));
@@ -146,6 +146,7 @@ fn lab() -> Lab {
         title: crate::i18n::Text { ru: "Игрушка".to_owned(), en: "Toy".to_owned() },
         intro: crate::i18n::Text::default(),
         start: crate::lab::step::Start::Bare,
+        sights: crate::lab::sight::Sight::default_of_lab(),
         steps: vec![step(&(rest("uts") + uts)), step(&(rest("name") + name))],
     }
 }
@@ -209,7 +210,7 @@ fn one_step_is_acted_after_a_replay_of_those_before() {
     assert!(lines.iter().all(|line| line["step"] != "uts"));
     let unshare = |ns| Action::Unshare { ns: vec![ns] };
     let replay = vec![unshare(Namespace::User), unshare(Namespace::Uts)];
-    assert_eq!(toy.asked[0], Request::Open { replay });
+    assert_eq!(toy.asked[0], Request::Open { replay, sights: crate::lab::sight::Sight::default_of_lab() });
     assert_eq!(toy.asked.len(), 2);
 }
 

@@ -62,6 +62,7 @@ impl Expectation {
 
 impl Condition {
     fn words(&self, fact: Fact, lang: Lang) -> String {
+        let number;
         let (key, value) = match self {
             Self::DiffersFromHost => ("lab.want.differs_from_host", ""),
             Self::SameAsHost => ("lab.want.same_as_host", ""),
@@ -72,6 +73,12 @@ impl Condition {
             Self::Contains(value) => ("lab.want.contains", value.as_str()),
             Self::Lacks(value) => ("lab.want.lacks", value.as_str()),
             Self::NotEmpty => ("lab.want.not_empty", ""),
+            Self::Grew => ("lab.want.grew", ""),
+            Self::AtLeast(n) | Self::AtMost(n) => {
+                number = n.to_string();
+                let least = matches!(self, Self::AtLeast(_));
+                (if least { "lab.want.at_least" } else { "lab.want.at_most" }, number.as_str())
+            }
         };
         fill(lang, key, &[("value", &fact.say(value, lang))])
     }

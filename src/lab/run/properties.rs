@@ -58,7 +58,7 @@ impl Stage {
                 self.subject = None;
                 run.failed(refused("clone", "EAGAIN", None));
             }
-            Some(Ask::Open { replay }) => {
+            Some(Ask::Open { replay, .. }) => {
                 self.subject = Some(replay);
                 run.opened(seen(10, 1, 1, "host"));
             }

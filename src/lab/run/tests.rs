@@ -64,6 +64,7 @@ pub(super) fn run() -> Run {
         title: text("small"),
         intro: text("small"),
         start: Start::Bare,
+        sights: Vec::new(),
         steps: vec![
             step("user", &[], &[unshare(Namespace::User)], (USER, Condition::DiffersFromHost)),
             step("uts", &[fork()], &[unshare(Namespace::Uts)], (UTS, Condition::DiffersFromHost)),
@@ -104,7 +105,7 @@ pub(super) fn refused(operation: &str, errno: &str, path: Option<&str>) -> Failu
 /// The run after its first step was passed by the program.
 fn after_user() -> Run {
     let mut run = run();
-    assert_eq!(run.start(), Some(Ask::Open { replay: Vec::new() }));
+    assert_eq!(run.start(), Some(Ask::Open { replay: Vec::new(), sights: Vec::new() }));
     run.opened(seen(10, 1, 1, "host"));
     assert_eq!(run.enter(), Some(Ask::Act { actions: vec![unshare(Namespace::User)] }));
     run.acted(ok(seen(10, 1, 1, "host"), seen(10, 2, 1, "host")));
@@ -186,7 +187,7 @@ fn the_shell_passes_a_step_and_the_program_catches_up() {
     assert!(outcome.by_hand && outcome.passed());
     assert_eq!(outcome.changed, [UTS], "another process id is no change");
     let replay = vec![unshare(Namespace::User), fork(), unshare(Namespace::Uts)];
-    assert_eq!(run.forward(), Some(Ask::Open { replay }));
+    assert_eq!(run.forward(), Some(Ask::Open { replay, sights: Vec::new() }));
     run.opened(seen(12, 2, 6, "host"));
     assert_eq!(run.phase(), Phase::Predict);
     run.observed(Whose::Hand(22), seen(22, 2, 5, "box"));
@@ -208,18 +209,25 @@ fn what_the_shell_had_before_the_step_does_not_pass_it() {
 #[test]
 fn undo_jump_back_and_reset_replay_the_prefix() {
     let mut run = after_user();
-    assert_eq!(run.undo(), Some(Ask::Open { replay: Vec::new() }), "this step was acted");
+    assert_eq!(run.undo(), Some(Ask::Open { replay: Vec::new(), sights: Vec::new() }), "this step was acted");
     assert_eq!(run.outcome_of(0), None);
     run.opened(seen(10, 1, 1, "host"));
     assert_eq!(run.undo(), None, "nothing before it");
     let prefix = vec![unshare(Namespace::User), fork(), unshare(Namespace::Uts)];
-    assert_eq!(run.jump(2), Some(Ask::Open { replay: prefix }));
+    assert_eq!(run.jump(2), Some(Ask::Open { replay: prefix, sights: Vec::new() }));
     run.opened(seen(12, 2, 3, "host"));
     assert_eq!(run.jump(3), None);
-    assert_eq!(run.back(), Some(Ask::Open { replay: vec![unshare(Namespace::User), fork()] }));
+    assert_eq!(
+        run.back(),
+        Some(Ask::Open { replay: vec![unshare(Namespace::User), fork()], sights: Vec::new() })
+    );
     run.opened(seen(13, 2, 1, "host"));
-    assert_eq!(run.undo(), Some(Ask::Open { replay: Vec::new() }), "not acted: the one before");
-    assert_eq!(run.reset(), Some(Ask::Open { replay: Vec::new() }));
+    assert_eq!(
+        run.undo(),
+        Some(Ask::Open { replay: Vec::new(), sights: Vec::new() }),
+        "not acted: the one before"
+    );
+    assert_eq!(run.reset(), Some(Ask::Open { replay: Vec::new(), sights: Vec::new() }));
 }
 
 #[test]
@@ -228,7 +236,7 @@ fn a_replay_starts_at_the_last_fresh_and_leaves_out_mere_attempts() {
     if let Some(step) = run.lab.steps.get_mut(1) {
         step.prepare = vec![Action::Fresh {}, Action::TryUnshare { ns: vec![Namespace::Uts] }, fork()];
     }
-    assert_eq!(run.jump(1), Some(Ask::Open { replay: vec![fork()] }));
+    assert_eq!(run.jump(1), Some(Ask::Open { replay: vec![fork()], sights: Vec::new() }));
 }
 
 #[test]
@@ -246,7 +254,7 @@ fn what_the_machine_refuses_is_unavailable_and_is_not_replayed() {
     assert_eq!(run.outcome().map(|o| o.status), Some(Status::Unavailable), "it stands on the first");
     assert_eq!(
         run.jump(2),
-        Some(Ask::Open { replay: Vec::new() }),
+        Some(Ask::Open { replay: Vec::new(), sights: Vec::new() }),
         "neither refused preparation nor actions"
     );
 }
@@ -278,7 +286,11 @@ fn a_refused_id_map_is_the_machines_doing_and_a_bad_one_is_not() {
         run.start();
         run.failed(refused("write", errno, Some(path)));
         assert_eq!(run.outcome().map(|o| o.status), Some(status), "{errno} {path}");
-        assert_eq!(run.enter(), Some(Ask::Open { replay: Vec::new() }), "there is no subject yet");
+        assert_eq!(
+            run.enter(),
+            Some(Ask::Open { replay: Vec::new(), sights: Vec::new() }),
+            "there is no subject yet"
+        );
     }
 }
 
@@ -292,7 +304,7 @@ fn an_expectation_that_does_not_hold_fails_the_step() {
     assert_eq!(run.outcome().map(|o| (o.status, o.met.clone())), Some((Status::Failed, vec![false])));
     assert_eq!(
         run.enter(),
-        Some(Ask::Open { replay: Vec::new() }),
+        Some(Ask::Open { replay: Vec::new(), sights: Vec::new() }),
         "it did act: only a new subject can try again"
     );
 }
@@ -303,7 +315,10 @@ fn a_killed_subject_is_started_anew_on_enter() {
     run.forward();
     run.subject_gone(Some(9));
     assert_eq!((run.phase(), run.now()), (Phase::Gone { signal: Some(9) }, None));
-    assert_eq!(run.enter(), Some(Ask::Open { replay: vec![unshare(Namespace::User), fork()] }));
+    assert_eq!(
+        run.enter(),
+        Some(Ask::Open { replay: vec![unshare(Namespace::User), fork()], sights: Vec::new() })
+    );
     run.opened(seen(12, 2, 1, "host"));
     run.enter();
     run.subject_gone(Some(9));

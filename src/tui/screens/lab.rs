@@ -175,7 +175,7 @@ impl LabScreen {
         let before = (self.run.index(), self.run.phase());
         if let Some(ask) = way(&mut self.run) {
             let request = match ask {
-                Ask::Open { replay } => Request::Open { replay },
+                Ask::Open { replay, sights } => Request::Open { replay, sights },
                 Ask::Act { actions } => Request::Act { actions },
             };
             out.push(Effect::Ask(request));

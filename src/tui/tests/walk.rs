@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     i18n::Lang,
-    lab::trace::Failure,
+    lab::{sight::Sight, trace::Failure},
     stage::protocol::{Event, Request, ShellPlace},
     store::{Entry, Progress},
     tui::{Theme, effect::Effect, message::Msg},
@@ -155,7 +155,7 @@ fn a_mark_that_more_follows_hides_no_letter() {
 fn undo_and_reset_ask_for_a_new_subject() {
     let mut bench = bench();
     bench.in_lab().keys("<enter>").says(acted()).keys("u");
-    assert_eq!(bench.asked(), Some(&Request::Open { replay: Vec::new() }));
+    assert_eq!(bench.asked(), Some(&Request::Open { replay: Vec::new(), sights: Sight::default_of_lab() }));
     bench
         .sees("Bringing the box")
         .says(Event::Opened { observation: bare() })
@@ -277,7 +277,7 @@ fn the_palette_finds_commands_by_words_and_runs_them() {
         .keys("<enter>")
         .sees("1. uts: a name of its own");
     bench.keys("<enter>");
-    assert_eq!(bench.asked(), Some(&Request::Open { replay: Vec::new() }));
+    assert_eq!(bench.asked(), Some(&Request::Open { replay: Vec::new(), sights: Sight::default_of_lab() }));
     bench.keys(":zzz").sees("There is no such command here").keys("<esc>");
 }
 
@@ -295,7 +295,7 @@ fn a_stage_that_is_lost_is_started_again_at_the_same_step() {
     assert_eq!(bench.effects.last(), Some(&Effect::StartStage));
     bench.sees("STARTING").says(ready(1000)).says(Event::Opened { observation: bare() }).sees("LIVE");
     bench.says(Event::SubjectGone { signal: Some(9) }).sees("killed by signal 9").keys("<enter>");
-    assert_eq!(bench.asked(), Some(&Request::Open { replay: Vec::new() }));
+    assert_eq!(bench.asked(), Some(&Request::Open { replay: Vec::new(), sights: Sight::default_of_lab() }));
 }
 
 #[test]
