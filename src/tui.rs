@@ -7,6 +7,7 @@ mod clean;
 mod compositor;
 pub mod effect;
 mod highlight;
+mod history;
 mod keymap;
 pub mod message;
 pub mod model;

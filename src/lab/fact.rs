@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::namespace::Namespace;
+use super::{namespace::Namespace, sight::Sight};
 
 mod label;
 
@@ -144,6 +144,40 @@ impl Fact {
         }
     }
 
+    /// What a lab must look at for it to be read. The first word of the id says so: `cgroup.memory.max`,
+    /// `overlay.upper`, `rights.masked`, `dial.setting`; every other fact is one of the walls, which are always read.
+    pub fn sight(self) -> Sight {
+        match self.id().split_once('.').map(|(head, _)| head) {
+            Some("cgroup") => Sight::Limits,
+            Some("overlay") => Sight::Layers,
+            Some("rights") => Sight::Rights,
+            Some("dial") => Sight::Dial,
+            _ => Sight::Walls,
+        }
+    }
+
+    /// Whether it stands on the panel of a sight: the facts of the sight, and those of the walls that belong to its
+    /// matter.
+    pub fn shown_in(self, sight: Sight) -> bool {
+        self.sight() == sight
+            || match sight {
+                Sight::Walls | Sight::Dial => false,
+                Sight::Limits => matches!(self, Self::NsCgroup | Self::Cgroup),
+                Sight::Layers => matches!(self, Self::BoxMount | Self::Root),
+                Sight::Rights => matches!(
+                    self,
+                    Self::Uid
+                        | Self::CapEff
+                        | Self::CapPrm
+                        | Self::CapInh
+                        | Self::CapBnd
+                        | Self::CapAmb
+                        | Self::Seccomp
+                        | Self::NoNewPrivs
+                ),
+            }
+    }
+
     /// The fact of a namespace's inode.
     pub const fn of_namespace(ns: Namespace) -> Self {
         match ns {
@@ -239,5 +273,16 @@ mod tests {
             assert_eq!(id.to_string().parse(), Ok(id));
         }
         assert!("subject.nothing".parse::<FactId>().is_err());
+    }
+
+    #[test]
+    fn the_first_word_of_an_id_names_its_sight() {
+        assert_eq!(Fact::Cgroup.sight(), Sight::Walls, "the path alone is a wall");
+        assert_eq!(Fact::NsCgroup.sight(), Sight::Walls);
+        assert!(Fact::Cgroup.shown_in(Sight::Limits));
+        assert!(!Fact::Hostname.shown_in(Sight::Limits));
+        for fact in Fact::ALL {
+            assert!(fact.shown_in(fact.sight()), "{fact:?}");
+        }
     }
 }

@@ -19,6 +19,17 @@ pub enum Sight {
 }
 
 impl Sight {
+    /// Its name as it is written: `limits`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Walls => "walls",
+            Self::Limits => "limits",
+            Self::Layers => "layers",
+            Self::Rights => "rights",
+            Self::Dial => "dial",
+        }
+    }
+
     /// What a lab looks at that does not say.
     pub fn default_of_lab() -> Vec<Self> {
         vec![Self::Walls]

@@ -2,6 +2,7 @@
 
 mod footer;
 mod hostile;
+mod sights;
 mod snapshots;
 mod stage;
 mod style;

@@ -79,6 +79,22 @@ fn seen(run: &Run) -> Option<(&Observation, Vec<FactId>)> {
 
 /// The rows in the order in which they are shown.
 pub(crate) fn rows(run: &Run) -> Vec<Row> {
+    let sights = &run.lab().sights;
+    let looked_at = |fact: Fact| sights.contains(&fact.sight());
+    let mut rows = all_rows(run);
+    rows.retain(|row| !row.fact.live() && (looked_at(row.fact) || row.group != Group::Other));
+    rows.sort_by_key(|row| row.group);
+    rows
+}
+
+/// The rows of some facts, in the order of the list.
+pub(super) fn rows_of(run: &Run, wanted: impl Fn(Fact) -> bool) -> Vec<Row> {
+    let mut rows = all_rows(run);
+    rows.retain(|row| wanted(row.fact));
+    rows
+}
+
+fn all_rows(run: &Run) -> Vec<Row> {
     let Some((seen, changed)) = seen(run) else { return Vec::new() };
     let asked = run.step().map_or(&[][..], |step| &step.prediction.rows);
     let has = |ids: &[FactId], fact: Fact| ids.iter().any(|id| id.fact == fact);
@@ -94,9 +110,7 @@ pub(crate) fn rows(run: &Run) -> Vec<Row> {
         };
         (host.is_some() || inside.is_some()).then_some(Row { fact: *fact, host, inside, group })
     };
-    let mut rows: Vec<Row> = Fact::ALL.iter().filter(|fact| !fact.live()).filter_map(row).collect();
-    rows.sort_by_key(|row| row.group);
-    rows
+    Fact::ALL.iter().filter_map(row).collect()
 }
 
 /// A line of the panel: a heading or a row.
@@ -151,11 +165,7 @@ pub(crate) fn draw(
         return;
     }
     let columns = Columns::of(usize::from(area.width));
-    let head = columns.line("  ", "", t(world.lang, "tui.lab.host"), t(world.lang, "tui.lab.inside"));
-    frame.render_widget(
-        Line::styled(head, world.theme.style(Role::Dim)),
-        Rect { height: 1.min(area.height), ..area },
-    );
+    frame.render_widget(columns.head(world), Rect { height: 1.min(area.height), ..area });
     let list = Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area };
     let items = items(&rows);
     let skip = skipped(&items, row, usize::from(list.height));
@@ -178,7 +188,7 @@ fn heading(group: Group, world: &World) -> Line<'static> {
     Line::styled(format!("{mark}{}", t(world.lang, key)), world.theme.style(role))
 }
 
-fn line(row: &Row, selected: bool, columns: Columns, world: &World) -> Line<'static> {
+pub(super) fn line(row: &Row, selected: bool, columns: Columns, world: &World) -> Line<'static> {
     let style = |role| world.theme.style(role);
     let [host, inside] = row.texts(world.lang);
     let changed = row.group == Group::Changed;
@@ -207,19 +217,25 @@ fn line(row: &Row, selected: bool, columns: Columns, world: &World) -> Line<'sta
     ])
 }
 
-/// Widths.
+/// Widths of the columns of a table host │ inside.
 #[derive(Clone, Copy)]
-struct Columns {
+pub(super) struct Columns {
     label: usize,
     value: usize,
 }
 
 impl Columns {
-    fn of(width: usize) -> Self {
+    pub(super) fn of(width: usize) -> Self {
         let room = width.saturating_sub(4);
         // an inode of a namespace has ten digits
         let label = (room * 2 / 5).clamp(19, 30).min(room.saturating_sub(2 * 10).max(8));
         Self { label, value: room.saturating_sub(label) / 2 }
+    }
+
+    /// What stands above them.
+    pub(super) fn head(self, world: &World) -> Line<'static> {
+        let head = self.line("  ", "", t(world.lang, "tui.lab.host"), t(world.lang, "tui.lab.inside"));
+        Line::styled(head, world.theme.style(Role::Dim))
     }
 
     fn line(self, mark: &str, label: &str, host: &str, inside: &str) -> String {

@@ -10,6 +10,7 @@ use crate::{
     tui::{
         compositor::{Go, Layer},
         effect::Effect,
+        history::History,
         keymap::{Command, Context},
         model::World,
         popups::jump::{Jump, Row},
@@ -60,6 +61,8 @@ enum Page {
 #[derive(Debug)]
 pub(crate) struct LabScreen {
     run: Run,
+    /// The numbers of the past seconds.
+    history: History,
     /// The step to begin with.
     start: usize,
     stage: Stage,
@@ -85,12 +88,14 @@ impl LabScreen {
         };
         let lab = head.load()?;
         let start = first_step(&lab, step, world);
+        let panes = Panes::new(&lab.sights);
         out.push(Effect::StartStage);
         Ok(Self {
             run: Run::new(lab, false),
+            history: History::default(),
             start,
             stage: Stage::Starting,
-            panes: Panes::default(),
+            panes,
             page: Page::Result,
             cursor: 0,
             shell: None,
@@ -102,7 +107,7 @@ impl LabScreen {
         match self.panes.focus() {
             Pane::Text => Context::LabText,
             Pane::Witness => Context::LabWitness,
-            Pane::Traces | Pane::Processes => Context::LabPane,
+            Pane::Sight(_) | Pane::Traces | Pane::Processes => Context::LabPane,
             Pane::Shell => Context::Shell,
         }
     }

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use ratatui::buffer::Buffer;
+
 use super::{
     stage::{acted, by_hand, refused},
     style,
@@ -73,11 +75,15 @@ fn progress() -> Progress {
 
 /// One screen at one size: its text, then its styles in the dark theme and without colour.
 fn picture(script: Script, size: (u16, u16), lang: Lang) -> String {
-    let shown = |theme| {
+    in_themes(|theme| {
         let mut bench = Bench::with(size, lang, theme, progress());
         script(&mut bench);
         bench.buffer()
-    };
+    })
+}
+
+/// What is shown, as text and styles.
+fn in_themes(shown: impl Fn(Theme) -> Buffer) -> String {
     let (dark, light, mono) = (shown(Theme::Dark), shown(Theme::Light), shown(Theme::Mono));
     assert_eq!(text(&dark), text(&mono), "nothing is said by colour alone");
     assert_eq!(text(&dark), text(&light));
@@ -86,22 +92,41 @@ fn picture(script: Script, size: (u16, u16), lang: Lang) -> String {
     format!("{}\n-- dark: {}-- mono: {}", text(&dark), style::short(&dark), style::short(&mono))
 }
 
+/// One picture of a lab that looks at something, after a script.
+pub(super) fn picture_of_sight(sight: &str, script: Script, size: (u16, u16), lang: Lang) -> String {
+    in_themes(|theme| {
+        let mut bench = Bench::looking_at(sight, size, lang, theme);
+        script(&mut bench);
+        bench.buffer()
+    })
+}
+
 #[test]
 fn screens() {
+    let _bound = settings();
+    for (name, script) in SCREENS {
+        for lang in Lang::ALL {
+            snapshot(name, lang, |size| picture(script, size, lang));
+        }
+    }
+}
+
+/// Where snapshots are kept, while the answer lives.
+pub(super) fn settings() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let _bound = settings.bind_to_scope();
-    for (name, script) in SCREENS {
-        for lang in Lang::ALL {
-            let mut all = String::new();
-            for size in SIZES {
-                writeln!(all, "== {}×{}\n{}", size.0, size.1, picture(script, size, lang)).expect("a string");
-            }
-            insta::assert_snapshot!(format!("{name}.{}", lang.code()), all);
-        }
+    settings.bind_to_scope()
+}
+
+/// A picture at every size.
+pub(super) fn snapshot(name: &str, lang: Lang, picture: impl Fn((u16, u16)) -> String) {
+    let mut all = String::new();
+    for size in SIZES {
+        writeln!(all, "== {}×{}\n{}", size.0, size.1, picture(size)).expect("a string");
     }
+    insta::assert_snapshot!(format!("{name}.{}", lang.code()), all);
 }
 
 #[test]

@@ -43,6 +43,15 @@ impl Bench {
         Self { model, effects: Vec::new(), shell: None }
     }
 
+    /// With the small course, whose lab looks at something.
+    pub(super) fn looking_at(sight: &str, size: (u16, u16), lang: Lang, theme: Theme) -> Self {
+        let lab = format!("sights = [\"{sight}\"]\n{}", include_str!("fixture/lab.toml"));
+        let texts = TEXTS.map(|(path, text)| (path, if path.ends_with("lab.toml") { &*lab } else { text }));
+        let course = Course::from_source(&Source::of_texts(texts)).expect("a good course");
+        let model = Model::new(Rc::new(course), lang, theme, Progress::default(), size);
+        Self { model, effects: Vec::new(), shell: None }
+    }
+
     /// With the real course.
     pub(super) fn of_the_course(size: (u16, u16), lang: Lang) -> Self {
         let course = Rc::new(Course::embedded().expect("a good course"));

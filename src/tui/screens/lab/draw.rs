@@ -17,7 +17,7 @@ use crate::{
     stage::protocol::ShellPlace,
     tui::{
         model::World,
-        panels::{processes, traces, witness},
+        panels::{self, View, processes, traces, witness},
         theme::{Role, Theme},
         widgets::{frame, terminal},
     },
@@ -73,6 +73,11 @@ impl LabScreen {
         inner(slot.area, slot.seen)
     }
 
+    /// What the panels look at.
+    pub(super) const fn view(&self) -> View<'_> {
+        View { run: &self.run, history: &self.history }
+    }
+
     fn title(&self, pane: Pane, world: &World) -> String {
         let key = match (pane, self.shell.map(|shell| shell.place)) {
             (Pane::Shell, Some(ShellPlace::Inside)) => "tui.lab.shell_inside",
@@ -91,6 +96,10 @@ impl LabScreen {
                 let lines = self.text(world, width).lines;
                 frame::scrolled(lines, self.panes.text_scroll, world, frame, area);
             }
+            Pane::Sight(sight) => {
+                let lines = panels::lines(sight, self.view(), world, size(area));
+                frame::scrolled(lines, self.panes.sight_scroll, world, frame, area);
+            }
             Pane::Witness => witness::draw(&self.run, (self.panes.row, focused), world, frame, area),
             Pane::Traces => {
                 let lines = traces::lines(&self.run, world, width);
@@ -103,4 +112,9 @@ impl LabScreen {
             Pane::Shell => {}
         }
     }
+}
+
+/// Columns, rows.
+pub(super) fn size(area: Rect) -> (usize, usize) {
+    (area.width.into(), area.height.into())
 }

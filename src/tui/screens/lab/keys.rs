@@ -1,6 +1,6 @@
 //! What can be done now, how the footer calls it, and moving inside a pane.
 
-use super::{LabScreen, Page, Pane, Stage, panes};
+use super::{LabScreen, Page, Pane, Stage, draw::size, panes};
 use crate::{
     lab::run::{Outcome, Phase, Rung},
     tui::{
@@ -8,7 +8,7 @@ use crate::{
         effect::Effect,
         keymap::Command,
         model::World,
-        panels::{processes, traces, witness},
+        panels::{self, processes, traces, witness},
         popups::{self, inspector::Inspector},
         widgets::question,
     },
@@ -98,6 +98,11 @@ impl LabScreen {
         let clamp = |scroll: usize, lines: usize| scroll.min(lines.saturating_sub(height));
         match self.panes.focus() {
             Pane::Text => return self.move_in_text(command, area, world),
+            Pane::Sight(sight) => {
+                let lines = panels::lines(sight, self.view(), world, size(area)).len();
+                let scroll = scrolled(self.panes.sight_scroll).unwrap_or(self.panes.sight_scroll);
+                self.panes.sight_scroll = clamp(scroll, lines);
+            }
             Pane::Witness => {
                 let last = witness::rows(&self.run).len().saturating_sub(1);
                 self.panes.row = scrolled(self.panes.row).unwrap_or(self.panes.row).min(last);

@@ -53,7 +53,7 @@ impl LabScreen {
                     self.run.tick(choice);
                 }
             }
-            Pane::Traces | Pane::Processes | Pane::Shell => {}
+            Pane::Sight(_) | Pane::Traces | Pane::Processes | Pane::Shell => {}
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::lab::sight::Sight;
+
 /// Columns from which the text and the panels stand side by side.
 pub(crate) const SIDE_BY_SIDE: u16 = 76;
 
@@ -10,6 +12,8 @@ pub(crate) const SIDE_BY_SIDE: u16 = 76;
 pub(crate) enum Pane {
     /// What the student is told and asked.
     Text,
+    /// What the lab looks at above all: limits, layers, rights, the dial.
+    Sight(Sight),
     /// Host │ inside.
     Witness,
     /// The three notations.
@@ -25,7 +29,11 @@ impl Pane {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Text => "tui.lab.text",
-            Self::Witness => "tui.lab.witness",
+            Self::Sight(Sight::Limits) => "tui.lab.limits",
+            Self::Sight(Sight::Layers) => "tui.lab.layers",
+            Self::Sight(Sight::Rights) => "tui.lab.rights",
+            Self::Sight(Sight::Dial) => "tui.lab.dial",
+            Self::Witness | Self::Sight(Sight::Walls) => "tui.lab.witness",
             Self::Traces => "tui.lab.traces",
             Self::Processes => "tui.lab.processes",
             Self::Shell => "tui.lab.shell",
@@ -44,6 +52,8 @@ pub(crate) struct Slot {
 /// The state of all panes.
 #[derive(Debug)]
 pub(crate) struct Panes {
+    /// What has a pane of its own.
+    sights: Vec<Sight>,
     /// All panes, the one that was focused last in front.
     recent: Vec<Pane>,
     /// Whether the focused one has the whole screen.
@@ -53,25 +63,31 @@ pub(crate) struct Panes {
     pub text_scroll: usize,
     pub trace_scroll: usize,
     pub process_scroll: usize,
+    pub sight_scroll: usize,
     /// The selected row of the witness panel.
     pub row: usize,
 }
 
-impl Default for Panes {
-    fn default() -> Self {
+impl Panes {
+    /// The panes of a lab that looks at these; the walls are the witness's.
+    pub(crate) fn new(sights: &[Sight]) -> Self {
+        let sights: Vec<_> = sights.iter().copied().filter(|sight| *sight != Sight::Walls).collect();
+        let mut recent = vec![Pane::Text];
+        recent.extend(sights.iter().copied().map(Pane::Sight));
+        recent.extend([Pane::Witness, Pane::Traces, Pane::Processes, Pane::Shell]);
         Self {
-            recent: vec![Pane::Text, Pane::Witness, Pane::Traces, Pane::Processes, Pane::Shell],
+            sights,
+            recent,
             zoom: false,
             percent: 44,
             text_scroll: 0,
             trace_scroll: 0,
             process_scroll: 0,
+            sight_scroll: 0,
             row: 0,
         }
     }
-}
 
-impl Panes {
     /// The pane that has the keys.
     pub(crate) fn focus(&self) -> Pane {
         self.recent.first().copied().unwrap_or(Pane::Text)
@@ -84,7 +100,7 @@ impl Panes {
 
     /// Focuses the next pane, or the one before.
     pub(crate) fn cycle(&mut self, by: isize, shell: bool) {
-        let order = order(shell);
+        let order = self.order(shell);
         let at = order.iter().position(|p| *p == self.focus()).unwrap_or_default().cast_signed();
         let next = (at + by).rem_euclid(order.len().cast_signed()).cast_unsigned();
         if let Some(pane) = order.get(next) {
@@ -101,16 +117,15 @@ impl Panes {
     pub(crate) const fn begin(&mut self) {
         self.text_scroll = 0;
         self.trace_scroll = 0;
+        self.sight_scroll = 0;
         self.row = 0;
     }
 
     /// Where everything is. The shell has a place only while there is one.
     pub(crate) fn slots(&self, area: Rect, shell: bool) -> Vec<Slot> {
         if self.zoom {
-            return vec![self.slot(area, order(shell))];
+            return vec![self.slot(area, self.order(shell))];
         }
-        let side = [Pane::Witness, Pane::Traces, Pane::Processes, Pane::Shell];
-        let side = || side.into_iter().filter(|p| shell || *p != Pane::Shell);
         let share = if area.width >= 150 { self.percent * 3 / 4 } else { self.percent };
         // side by side, neither would have room for a word
         let (left, rest) =
@@ -118,15 +133,15 @@ impl Panes {
         let mut slots = vec![self.slot(left, vec![Pane::Text])];
         if area.width >= 150 {
             let (middle, right) = split_columns(rest, 50);
-            slots.push(self.slot(middle, vec![Pane::Witness]));
+            slots.push(self.slot(middle, self.views()));
             self.stack(right, vec![Pane::Traces, Pane::Processes], shell.then_some(Pane::Shell), &mut slots);
         } else if area.height >= 30 {
-            let rest_panes = side().filter(|p| *p != Pane::Witness).collect();
             let (upper, lower) = split_rows(rest, 55);
-            slots.push(self.slot(upper, vec![Pane::Witness]));
-            slots.push(self.slot(lower, rest_panes));
+            slots.push(self.slot(upper, self.views()));
+            slots.push(self.slot(lower, lists(shell)));
         } else {
-            slots.push(self.slot(rest, side().collect()));
+            let all = self.views().into_iter().chain(lists(shell)).collect();
+            slots.push(self.slot(rest, all));
         }
         slots
     }
@@ -143,16 +158,23 @@ impl Panes {
         }
     }
 
+    /// What shows the observation: the lab's own view in front of the witness.
+    fn views(&self) -> Vec<Pane> {
+        self.sights.iter().copied().map(Pane::Sight).chain([Pane::Witness]).collect()
+    }
+
+    fn order(&self, shell: bool) -> Vec<Pane> {
+        [Pane::Text].into_iter().chain(self.views()).chain(lists(shell)).collect()
+    }
+
     fn slot(&self, area: Rect, panes: Vec<Pane>) -> Slot {
         let seen = self.recent.iter().copied().find(|p| panes.contains(p)).unwrap_or(Pane::Text);
         Slot { area, panes, seen }
     }
 }
 
-fn order(shell: bool) -> Vec<Pane> {
-    let mut order = vec![Pane::Text, Pane::Witness, Pane::Traces, Pane::Processes];
-    order.extend(shell.then_some(Pane::Shell));
-    order
+fn lists(shell: bool) -> Vec<Pane> {
+    [Pane::Traces, Pane::Processes].into_iter().chain(shell.then_some(Pane::Shell)).collect()
 }
 
 fn split_columns(area: Rect, percent: u16) -> (Rect, Rect) {
@@ -184,8 +206,8 @@ mod tests {
     fn every_pane_is_reached_and_seen_at_every_size() {
         for (width, height) in [(60, 18), (80, 22), (120, 38), (160, 43), (200, 48)] {
             let area = Rect::new(0, 1, width, height);
-            let mut panes = Panes::default();
-            for _ in 0..5 {
+            let mut panes = Panes::new(&[Sight::Walls, Sight::Limits, Sight::Dial]);
+            for _ in 0..7 {
                 let slots = panes.slots(area, true);
                 assert!(slots.iter().any(|slot| slot.seen == panes.focus()), "{width}×{height} {panes:?}");
                 let cells: u32 = slots.iter().map(|slot| slot.area.area()).sum();
@@ -193,6 +215,20 @@ mod tests {
                 panes.cycle(1, true);
             }
             assert_eq!(panes.focus(), Pane::Text);
+        }
+    }
+
+    #[test]
+    fn the_labs_own_view_stands_in_front_of_the_witness() {
+        for (width, height) in [(80, 22), (120, 38), (200, 48)] {
+            let mut panes = Panes::new(&[Sight::Limits]);
+            let area = Rect::new(0, 1, width, height);
+            let seen = |panes: &Panes, pane| panes.slots(area, false).iter().any(|slot| slot.seen == pane);
+            assert!(seen(&panes, Pane::Sight(Sight::Limits)) && !seen(&panes, Pane::Witness));
+            panes.cycle(1, false);
+            panes.cycle(1, false);
+            assert_eq!(panes.focus(), Pane::Witness);
+            assert!(seen(&panes, Pane::Witness) && !seen(&panes, Pane::Sight(Sight::Limits)));
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     i18n::t,
     lab::{
         explain,
+        observation::Whose,
         run::{Acted, Outcome, Phase, Run},
         trace::Failure,
     },
@@ -20,6 +21,10 @@ impl LabScreen {
     /// Takes an event in; the source of a fact is for the inspector and comes back.
     pub(crate) fn stage(&mut self, event: Event, world: &mut World, out: &mut Vec<Effect>) -> Option<Raw> {
         let passed = self.passed_here();
+        let looked = matches!(
+            &event,
+            Event::Opened { .. } | Event::Acted { .. } | Event::Observed { whose: Whose::Subject, .. }
+        );
         match event {
             Event::Ready { host, .. } => {
                 if self.run.scene().root != (host.uid == 0) {
@@ -30,7 +35,10 @@ impl LabScreen {
                 self.jump(start, out);
                 out.push(Effect::Ask(Request::Watch { hz: HZ }));
             }
-            Event::Opened { observation } => self.run.opened(observation),
+            Event::Opened { observation } => {
+                self.history.begin();
+                self.run.opened(observation);
+            }
             Event::Acted { before, after, traces, failure } => {
                 self.run.acted(Acted { before, after, traces, failure });
             }
@@ -47,10 +55,18 @@ impl LabScreen {
             Event::Raw { fact, source, text } => return Some(Raw { fact, source, text }),
             Event::Failed { failure } => self.failed(failure, world, out),
         }
+        self.note(looked);
         if !passed && self.passed_here() {
             self.remember(world, out);
         }
         None
+    }
+
+    /// After a look at the subject, keeps its numbers for the panels.
+    fn note(&mut self, looked: bool) {
+        if let Some(seen) = self.run.now().filter(|_| looked) {
+            self.history.note(seen);
+        }
     }
 
     /// There is no stage any more.

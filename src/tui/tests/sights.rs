@@ -1,0 +1,40 @@
+//! Labs that look at more than the walls: their panel stands where the witness stands in others.
+
+use super::{
+    snapshots::{picture_of_sight, settings, snapshot},
+    stage::acted,
+    support::Bench,
+};
+use crate::{i18n::Lang, tui::Theme};
+
+const SIGHTS: [(&str, &str); 4] =
+    [("limits", "Limits"), ("layers", "Layers"), ("rights", "Rights"), ("dial", "Dial")];
+
+#[test]
+fn every_sight_has_a_panel() {
+    let _bound = settings();
+    for (sight, _) in SIGHTS {
+        for lang in Lang::ALL {
+            snapshot(&format!("sight_{sight}"), lang, |size| {
+                picture_of_sight(sight, |b| b.in_lab().keys("<enter>").says(acted()), size, lang)
+            });
+        }
+    }
+}
+
+#[test]
+fn the_witness_is_one_tab_further_and_shows_what_changed_or_was_asked() {
+    for (sight, title) in SIGHTS {
+        let mut bench = Bench::looking_at(sight, (120, 40), Lang::En, Theme::Mono);
+        bench
+            .in_lab()
+            .sees(&format!("[{title}] Witness"))
+            .keys("<tab>")
+            .sees(&format!("▸ [{title}] Witness"));
+        bench.keys("<down><up><pgdn><end>").keys("<tab>").sees(&format!("▸ {title} [Witness]"));
+        bench.sees("= host name");
+        assert!(!bench.screen().contains("boot id"), "{sight}: a row that nobody asked for");
+        bench.keys("<backtab><backtab><enter>").says(acted()).sees(&format!("[{title}] Witness"));
+        bench.keys("<tab><tab>").sees("▲ host name");
+    }
+}
