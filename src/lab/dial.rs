@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::trace::{Failure, Trace};
 
+pub mod board;
+mod notation;
+
+pub use notation::{box_line, docker_lines, shell_line};
+
 /// One thing that makes a process a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
