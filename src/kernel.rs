@@ -14,6 +14,7 @@ pub mod guard;
 pub mod linux;
 mod netlink;
 pub mod process;
+pub mod rights;
 pub mod socket;
 pub mod traced;
 pub mod tty;

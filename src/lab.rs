@@ -1,6 +1,7 @@
 //! Labs: what can be done to a subject, what can be seen of it, and what that means for a step. Pure: no I/O.
 
 pub mod action;
+pub mod capability;
 pub mod dial;
 pub mod expectation;
 pub mod explain;
@@ -9,6 +10,7 @@ pub mod ledger;
 pub mod namespace;
 pub mod observation;
 pub mod run;
+pub mod seccomp;
 pub mod sight;
 pub mod step;
 pub mod trace;

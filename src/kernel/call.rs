@@ -2,7 +2,7 @@
 
 use nix::mount::{MntFlags, MsFlags};
 
-use crate::lab::namespace::Namespace;
+use crate::lab::{capability::Capability, namespace::Namespace, seccomp::Filter};
 
 /// One system call with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +77,36 @@ pub enum Call {
     MqOpen(String),
     /// `capset(2)` to nothing.
     DropCapabilities,
+    /// `prctl(PR_CAPBSET_DROP)`: takes one capability out of the bounding set.
+    DropBounding(Capability),
+    /// `capset(2)`: effective and permitted become this mask, inheritable becomes empty.
+    SetCapabilities(u64),
+    /// `prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)`.
+    ClearAmbient,
+    /// `prctl(PR_SET_NO_NEW_PRIVS)`.
+    NoNewPrivs,
+    /// `seccomp(SECCOMP_SET_MODE_FILTER)`.
+    SeccompFilter(Filter),
+    /// `mknod(2)` of the null device.
+    Mknod(String),
+    /// `clock_settime(2)` of the machine's clock, to what it says already.
+    SetClock,
+    /// `delete_module(2)` of a kernel module.
+    DeleteModule(String),
+    /// `chown(2)` to another user.
+    Chown {
+        /// The file.
+        path: String,
+        /// The user id, as the caller's user namespace numbers it.
+        uid: u32,
+    },
+    /// `execve(2)` of a program in a child that writes where the caller writes, waited for. `EPERM` where it fails.
+    Exec {
+        /// The program's path.
+        program: String,
+        /// Its arguments.
+        args: Vec<String>,
+    },
     /// `execve(2)` of a helper such as `newuidmap(1)` in a child, waited for. `EPERM` where it refuses.
     Run {
         /// The program's path.
@@ -106,8 +136,14 @@ impl Call {
             Self::MsgGet => "msgget",
             Self::ShmGet(_) => "shmget",
             Self::MqOpen(_) => "mq_open",
-            Self::DropCapabilities => "capset",
-            Self::Run { .. } => "execve",
+            Self::DropCapabilities | Self::SetCapabilities(_) => "capset",
+            Self::DropBounding(_) | Self::ClearAmbient | Self::NoNewPrivs => "prctl",
+            Self::SeccompFilter(_) => "seccomp",
+            Self::Mknod(_) => "mknod",
+            Self::SetClock => "clock_settime",
+            Self::DeleteModule(_) => "delete_module",
+            Self::Chown { .. } => "chown",
+            Self::Run { .. } | Self::Exec { .. } => "execve",
         }
     }
 
@@ -144,7 +180,20 @@ impl Call {
             }
             Self::MqOpen(name) => vec![quoted(name), "O_CREAT|O_RDWR".to_owned(), "0600".to_owned()],
             Self::DropCapabilities => vec!["{effective=0, permitted=0, inheritable=0}".to_owned()],
-            Self::Run { program, args } => vec![quoted(program), format!("{args:?}")],
+            Self::SetCapabilities(mask) => {
+                vec![format!("{{effective={mask:#x}, permitted={mask:#x}, inheritable=0}}")]
+            }
+            Self::DropBounding(_) | Self::ClearAmbient | Self::NoNewPrivs => self.prctl_args(),
+            Self::SeccompFilter(filter) => filter_args(filter),
+            Self::Mknod(path) => {
+                vec![quoted(path), "S_IFCHR|0600".to_owned(), "makedev(0x1, 0x3)".to_owned()]
+            }
+            Self::SetClock => vec!["CLOCK_REALTIME".to_owned()],
+            Self::DeleteModule(name) => vec![quoted(name), "O_NONBLOCK".to_owned()],
+            Self::Chown { path, uid } => vec![quoted(path), uid.to_string(), "-1".to_owned()],
+            Self::Run { program, args } | Self::Exec { program, args } => {
+                vec![quoted(program), format!("{args:?}")]
+            }
         }
     }
 
@@ -157,9 +206,11 @@ impl Call {
             | Self::Create { path, .. }
             | Self::Chroot(path)
             | Self::Chdir(path)
-            | Self::Mkdir(path) => Some(path),
+            | Self::Mkdir(path)
+            | Self::Mknod(path)
+            | Self::Chown { path, .. } => Some(path),
             Self::Symlink { link, .. } => Some(link),
-            Self::Run { program, .. } => Some(program),
+            Self::Run { program, .. } | Self::Exec { program, .. } => Some(program),
             Self::Unshare(_)
             | Self::Clone(_)
             | Self::SetHostname(_)
@@ -167,9 +218,32 @@ impl Call {
             | Self::MsgGet
             | Self::ShmGet(_)
             | Self::MqOpen(_)
-            | Self::DropCapabilities => None,
+            | Self::DropCapabilities
+            | Self::DropBounding(_)
+            | Self::SetCapabilities(_)
+            | Self::ClearAmbient
+            | Self::NoNewPrivs
+            | Self::SeccompFilter(_)
+            | Self::SetClock
+            | Self::DeleteModule(_) => None,
         }
     }
+
+    fn prctl_args(&self) -> Vec<String> {
+        let words = match self {
+            Self::DropBounding(one) => ["PR_CAPBSET_DROP", one.name(), "", ""],
+            Self::ClearAmbient => ["PR_CAP_AMBIENT", "PR_CAP_AMBIENT_CLEAR_ALL", "0", "0"],
+            _ => ["PR_SET_NO_NEW_PRIVS", "1", "0", "0"],
+        };
+        words.into_iter().filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+/// The program by its length, as strace writes it, and instead of its address what it denies.
+fn filter_args(filter: &Filter) -> Vec<String> {
+    let denied: Vec<_> = filter.denied.iter().map(|call| call.name()).collect();
+    let program = format!("{{len={} /* {}: EPERM */}}", filter.program.len(), denied.join("|"));
+    vec!["SECCOMP_SET_MODE_FILTER".to_owned(), "0".to_owned(), program]
 }
 
 /// `mount("none", "/", NULL, MS_REC|MS_PRIVATE, NULL)`: no mount propagates, either way, from here on.
@@ -198,6 +272,7 @@ fn flag_names<T>(names: impl Iterator<Item = (&'static str, T)>, none: bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::seccomp::{AARCH64, Denied};
 
     #[test]
     fn a_call_reads_as_strace_writes_it() {
@@ -216,5 +291,16 @@ mod tests {
             "MNT_DETACH"
         );
         assert_eq!(Call::Clone(vec![]).name(), "fork");
+        let drop = Call::DropBounding(Capability::SysAdmin);
+        assert_eq!(
+            (drop.name(), drop.args().join(", ").as_str()),
+            ("prctl", "PR_CAPBSET_DROP, CAP_SYS_ADMIN")
+        );
+        assert_eq!(Call::NoNewPrivs.args().join(", "), "PR_SET_NO_NEW_PRIVS, 1, 0, 0");
+        let filter = Filter::denying(&[Denied::Mkdir], &AARCH64);
+        assert_eq!(
+            Call::SeccompFilter(filter).args().join(", "),
+            "SECCOMP_SET_MODE_FILTER, 0, {len=7 /* mkdir: EPERM */}"
+        );
     }
 }

@@ -21,6 +21,9 @@ use crate::lab::namespace::Namespace;
 /// The inodes of the host's eight namespaces, in the order of [`Namespace::ALL`]; 0 where the kernel has none.
 pub type HostNamespaces = [u64; 8];
 
+/// The one program that a try may start: it prints what it finds, and changes nothing.
+pub const SHOWS_ITSELF: &str = "/bin/cat";
+
 /// Reads the inodes of a process's namespaces; 0 where a link cannot be read.
 pub fn namespaces_of(proc_pid: &str) -> HostNamespaces {
     Namespace::ALL
@@ -69,9 +72,22 @@ impl<K: Kernel> Guard<K> {
             }
             // Of the stage alone, and always the two id map helpers.
             Call::Run { program, .. } => program.ends_with("/newuidmap") || program.ends_with("/newgidmap"),
-            Call::Unshare(_) | Call::Clone(_) | Call::Chroot(_) | Call::Chdir(_) | Call::DropCapabilities => {
-                true
+            // What the machine's own root alone may do is only ever tried by another root, which may not.
+            Call::Mknod(_) | Call::SetClock | Call::DeleteModule(_) | Call::Chown { .. } => {
+                self.left_host(Namespace::User)
             }
+            // The process's own affair.
+            Call::Unshare(_)
+            | Call::Clone(_)
+            | Call::Chroot(_)
+            | Call::Chdir(_)
+            | Call::DropCapabilities
+            | Call::DropBounding(_)
+            | Call::SetCapabilities(_)
+            | Call::ClearAmbient
+            | Call::NoNewPrivs
+            | Call::SeccompFilter(_) => true,
+            Call::Exec { program, .. } => program == SHOWS_ITSELF,
         }
     }
 
@@ -164,6 +180,11 @@ mod tests {
             Call::Symlink { target: "usr/bin".to_owned(), link: "/tmp/box/bin".to_owned() },
             Call::Write { path: "/etc/passwd".to_owned(), text: String::new() },
             Call::Write { path: "/proc/../etc/passwd".to_owned(), text: String::new() },
+            Call::Mknod("/tmp/null".to_owned()),
+            Call::Exec { program: "/bin/sh".to_owned(), args: Vec::new() },
+            Call::SetClock,
+            Call::DeleteModule("korobka".to_owned()),
+            Call::Chown { path: "/".to_owned(), uid: 1 },
         ]
     }
 

@@ -12,7 +12,7 @@ use nix::{
     unistd,
 };
 
-use super::{Call, Kernel, errno_of, netlink};
+use super::{Call, Kernel, errno_of, netlink, rights};
 use crate::lab::namespace::Namespace;
 
 /// Linux itself.
@@ -49,7 +49,34 @@ impl Kernel for Linux {
             Call::MqOpen(name) => posix_queue(name),
             Call::DropCapabilities => drop_capabilities(),
             Call::Run { program, args } => run(program, args),
+            Call::DropBounding(_)
+            | Call::SetCapabilities(_)
+            | Call::ClearAmbient
+            | Call::NoNewPrivs
+            | Call::SeccompFilter(_)
+            | Call::Mknod(_)
+            | Call::SetClock
+            | Call::DeleteModule(_)
+            | Call::Chown { .. }
+            | Call::Exec { .. } => rights(call),
         }
+    }
+}
+
+/// Rights given up, and tries of what needs rights.
+fn rights(call: &Call) -> Result<i64, Errno> {
+    match call {
+        Call::DropBounding(capability) => rights::drop_bounding(*capability),
+        Call::SetCapabilities(mask) => rights::set_capabilities(*mask),
+        Call::ClearAmbient => rights::clear_ambient(),
+        Call::NoNewPrivs => rights::no_new_privs(),
+        Call::SeccompFilter(filter) => rights::seccomp_filter(filter),
+        Call::Mknod(path) => rights::mknod(path),
+        Call::SetClock => rights::set_clock(),
+        Call::DeleteModule(name) => rights::delete_module(name),
+        Call::Chown { path, uid } => rights::chown(path, *uid),
+        Call::Exec { program, args } => rights::exec(program, args),
+        _ => Err(Errno::ENOSYS),
     }
 }
 
