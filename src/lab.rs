@@ -7,6 +7,7 @@ pub mod expectation;
 pub mod explain;
 pub mod fact;
 pub mod ledger;
+pub mod limit;
 pub mod namespace;
 pub mod observation;
 pub mod run;

@@ -11,7 +11,8 @@
 //! | [`course`] | lessons, labs and questions as plain data; parser, catalogue, linter | pure: no I/O, no thread, no nix, no ratatui |
 //! | [`lab`] | actions, facts, observations, expectations, the state machine of a run | pure, likewise |
 //! | [`kernel`] | one trait in front of every system call; the only `unsafe` code | nix |
-//! | [`stage`] | the single-threaded helper that owns the sandbox, acts in it and cleans it up | kernel, probe, lab |
+//! | [`cgroup`] | cgroups of our own: where, limits, members; every one noted before it is made | kernel, probe, lab |
+//! | [`stage`] | the single-threaded helper that owns the sandbox, acts in it and cleans it up | kernel, probe, lab, cgroup |
 //! | [`probe`] | readers of /proc and friends, over a root path; what the machine can do | lab, kernel |
 //! | [`workload`] | what subjects run | kernel |
 //! | [`pty`] | the student's shell: session, reader, key encoder, screen | kernel |
@@ -24,6 +25,7 @@
 //! Processes: the program (ui role), its *stage* (the same binary, one thread) and the *subject* (the same binary
 //! again, the process that is put into the box). See [`role`].
 
+pub mod cgroup;
 pub mod cli;
 pub mod course;
 pub mod i18n;

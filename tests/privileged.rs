@@ -19,6 +19,7 @@ mod support;
 mod privileged {
     pub(crate) mod actions;
     pub(crate) mod by_hand;
+    pub(crate) mod cgroups;
     pub(crate) mod disturbed;
     pub(crate) mod engine;
     pub(crate) mod faults;
@@ -30,7 +31,7 @@ mod privileged {
 }
 
 use privileged::{
-    actions, by_hand, disturbed, engine, faults, kills, leaks::Snapshot, lesson, ranges, strace,
+    actions, by_hand, cgroups, disturbed, engine, faults, kills, leaks::Snapshot, lesson, ranges, strace,
 };
 
 type Test = (&'static str, fn());
@@ -67,6 +68,10 @@ const TESTS: &[Test] = &[
     ("a_look_does_not_fork_in_the_subject", disturbed::a_look_does_not_fork_in_the_subject),
     ("a_shell_has_nothing_open_but_its_terminal", disturbed::a_shell_has_nothing_open_but_its_terminal),
     ("a_mount_does_not_spread_to_the_host", disturbed::a_mount_does_not_spread_to_the_host),
+    ("a_group_is_limited_joined_emptied_and_removed", cgroups::a_group_is_limited_joined_emptied_and_removed),
+    ("a_group_goes_when_it_is_dropped", cgroups::a_group_goes_when_it_is_dropped),
+    ("the_janitor_removes_the_cgroups_of_the_dead", cgroups::the_janitor_removes_the_cgroups_of_the_dead),
+    ("a_directory_is_noted_before_it_is_made", cgroups::a_directory_is_noted_before_it_is_made),
     ("the_stage_refuses_a_stranger", engine::the_stage_refuses_a_stranger),
 ];
 

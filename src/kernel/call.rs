@@ -1,8 +1,12 @@
 //! Every system call that the program makes to change something, as a value, and how strace would write it.
 
-use nix::mount::{MntFlags, MsFlags};
+use nix::{
+    errno::Errno,
+    mount::{MntFlags, MsFlags},
+    sys::signal::Signal,
+};
 
-use crate::lab::{capability::Capability, namespace::Namespace, seccomp::Filter};
+use crate::lab::{capability::Capability, namespace::Namespace, seccomp::Filter, trace::Failure};
 
 /// One system call with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +28,15 @@ pub enum Call {
         path: String,
         /// What it holds.
         text: String,
+    },
+    /// `rmdir(2)`.
+    Rmdir(String),
+    /// `kill(2)`.
+    Kill {
+        /// Whom.
+        pid: i32,
+        /// What with.
+        signal: Signal,
     },
     /// `sethostname(2)`.
     SetHostname(String),
@@ -124,6 +137,8 @@ impl Call {
             Self::Clone(ns) if ns.is_empty() => "fork",
             Self::Clone(_) => "clone3",
             Self::Write { .. } | Self::Create { .. } => "write",
+            Self::Rmdir(_) => "rmdir",
+            Self::Kill { .. } => "kill",
             Self::SetHostname(_) => "sethostname",
             Self::Mount { .. } => "mount",
             Self::Umount { .. } => "umount2",
@@ -156,6 +171,7 @@ impl Call {
             Self::Write { path, text } | Self::Create { path, text } => {
                 vec![format!("<{path}>"), quoted(text), text.len().to_string()]
             }
+            Self::Kill { pid, signal } => vec![pid.to_string(), signal.as_str().to_owned()],
             Self::SetHostname(name) => vec![quoted(name), name.len().to_string()],
             Self::Mount { source, target, fstype, flags, data } => vec![
                 quoted_or_null(source),
@@ -168,7 +184,7 @@ impl Call {
                 vec![quoted(target), flag_names(flags.iter_names(), flags.bits() == 0)]
             }
             Self::PivotRoot { new_root, put_old } => vec![quoted(new_root), quoted(put_old)],
-            Self::Chroot(path) | Self::Chdir(path) => vec![quoted(path)],
+            Self::Chroot(path) | Self::Chdir(path) | Self::Rmdir(path) => vec![quoted(path)],
             Self::Mkdir(path) => vec![quoted(path), "0755".to_owned()],
             Self::Symlink { target, link } => vec![quoted(target), quoted(link)],
             Self::LinkUp(name) => {
@@ -207,6 +223,7 @@ impl Call {
             | Self::Chroot(path)
             | Self::Chdir(path)
             | Self::Mkdir(path)
+            | Self::Rmdir(path)
             | Self::Mknod(path)
             | Self::Chown { path, .. } => Some(path),
             Self::Symlink { link, .. } => Some(link),
@@ -214,6 +231,7 @@ impl Call {
             Self::Unshare(_)
             | Self::Clone(_)
             | Self::SetHostname(_)
+            | Self::Kill { .. }
             | Self::LinkUp(_)
             | Self::MsgGet
             | Self::ShmGet(_)
@@ -226,6 +244,16 @@ impl Call {
             | Self::SeccompFilter(_)
             | Self::SetClock
             | Self::DeleteModule(_) => None,
+        }
+    }
+
+    /// The call, failed, as data.
+    pub fn failure(&self, errno: Errno) -> Failure {
+        Failure {
+            operation: self.name().to_owned(),
+            arguments: self.args(),
+            errno: format!("{errno:?}"),
+            path: self.path().map(str::to_owned),
         }
     }
 

@@ -70,6 +70,8 @@ impl<K: Kernel> Guard<K> {
             Call::Create { path, .. } | Call::Mkdir(path) | Call::Symlink { link: path, .. } => {
                 self.left_host(Namespace::Mnt) && self.in_mounted_box(path)
             }
+            // Of the stage alone, see [`crate::cgroup`].
+            Call::Rmdir(_) | Call::Kill { .. } => false,
             // Of the stage alone, and always the two id map helpers.
             Call::Run { program, .. } => program.ends_with("/newuidmap") || program.ends_with("/newgidmap"),
             // What the machine's own root alone may do is only ever tried by another root, which may not.

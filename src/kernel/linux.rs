@@ -8,7 +8,7 @@ use nix::{
     libc,
     mount::{mount, umount2},
     mqueue::{MQ_OFlag, MqAttr, mq_close, mq_open},
-    sys::stat::Mode,
+    sys::{signal::kill, stat::Mode},
     unistd,
 };
 
@@ -29,6 +29,8 @@ impl Kernel for Linux {
             Call::Create { path, text } => {
                 write(OpenOptions::new().write(true).create_new(true).mode(0o644), path, text)
             }
+            Call::Rmdir(path) => std::fs::remove_dir(path).map(|()| 0).map_err(|e| errno_of(&e)),
+            Call::Kill { pid, signal } => kill(unistd::Pid::from_raw(*pid), *signal).map(|()| 0),
             Call::SetHostname(name) => unistd::sethostname(name).map(|()| 0),
             Call::Mount { source, target, fstype, flags, data } => {
                 mount(optional(source), target.as_str(), optional(fstype), *flags, optional(data)).map(|()| 0)

@@ -61,12 +61,7 @@ fn call(kernel: &mut dyn Kernel, call: &Call) -> Result<i64, Failure> {
 
 /// A failed call as data.
 pub fn failure_of(call: &Call, errno: Errno) -> Failure {
-    Failure {
-        operation: call.name().to_owned(),
-        arguments: call.args(),
-        errno: format!("{errno:?}"),
-        path: call.path().map(str::to_owned),
-    }
+    call.failure(errno)
 }
 
 /// A failure of something that is not a [`Call`]: the housekeeping around it.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::session::{self, PREFIX};
+use crate::cgroup;
 
 /// What the janitor did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub fn sweep(parent: &Path) -> Swept {
     });
     for dir in sessions.map(|entry| entry.path()) {
         match session::abandoned(&dir) {
-            Some(true) => match session::remove(&dir) {
+            Some(true) => match cgroups_of(&dir).and_then(|()| session::remove(&dir)) {
                 Ok(()) => swept.removed.push(dir),
                 Err(error) => swept.kept.push((dir, error.to_string())),
             },
@@ -39,6 +40,11 @@ pub fn sweep(parent: &Path) -> Swept {
         }
     }
     swept
+}
+
+/// The cgroups that a dead session noted go first: without the notes nobody would know of them.
+fn cgroups_of(dir: &Path) -> std::io::Result<()> {
+    session::pid_of(dir).map_or(Ok(()), |pid| cgroup::notes::sweep(dir, pid).map(drop))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! <runtime directory>/korobka/session-4242/lock    held with flock(2) while the stage lives
+//!                                          cgroups where it made cgroups, see [`crate::cgroup::notes`]
 //!                                          box     an empty directory, $BOX: what a lab mounts its new root on
 //! ```
 
@@ -73,6 +74,11 @@ impl Session {
         self.dir.join("box")
     }
 
+    /// The directory itself, where what the session makes elsewhere is noted.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Removes the directory; nothing is mounted on it in this namespace.
     pub fn remove(self) -> io::Result<()> {
         let _nobody_begins = alone(self.dir.parent().unwrap_or(&self.dir))?;
@@ -86,6 +92,7 @@ impl Session {
 /// [`alone`].
 pub(super) fn remove(dir: &Path) -> io::Result<()> {
     absent_is_fine(fs::remove_dir(dir.join("box")))?;
+    absent_is_fine(fs::remove_file(dir.join(crate::cgroup::notes::NAME)))?;
     absent_is_fine(fs::remove_file(dir.join("lock")))?;
     absent_is_fine(fs::remove_dir(dir))?;
     // the last session takes the parent with it; where there are others, it is not empty and stays
@@ -155,6 +162,11 @@ pub fn parent_dir(root_dir: Option<&Path>, runtime_dir: Option<&Path>) -> PathBu
         (None, Some(runtime)) if runtime.is_dir() => runtime.join("korobka"),
         _ => PathBuf::from(format!("/tmp/korobka-{}", geteuid())),
     }
+}
+
+/// The process whose session a directory is.
+pub(super) fn pid_of(dir: &Path) -> Option<u32> {
+    dir.file_name()?.to_str()?.strip_prefix(PREFIX)?.parse().ok()
 }
 
 /// Whether nobody holds a session's lock: its stage is gone. `None` where that cannot be told.

@@ -1,0 +1,275 @@
+//! The cgroups of one session: made, limited, joined, emptied, removed.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use nix::errno::Errno;
+
+use super::{
+    directory::{self, Directory, text},
+    layout::{Layout, passed_on},
+    notes::{self, Notes},
+};
+use crate::{
+    kernel::{Call, Kernel, Linux, errno_of},
+    lab::{
+        limit::{Amount, Controller, Hierarchy, Limit},
+        trace::Failure,
+    },
+};
+
+/// The groups of one session, each a directory in every hierarchy that it needs. Dropped, they are ended and removed.
+#[derive(Debug)]
+pub struct Groups {
+    layout: Layout,
+    prefix: String,
+    notes: Notes,
+    device: Option<String>,
+    made: BTreeMap<String, Vec<Directory>>,
+}
+
+/// A failure that is the machine's: `operation` is `delegate` (we may not make a cgroup), `controller` (it is not
+/// passed on to us, or not there at all), `legacy` (v1 has no such limit) or `device` (there is no block device that it
+/// could be about); the arguments name it.
+pub fn unavailable(operation: &str, what: &str, errno: Errno, path: Option<&Path>) -> Failure {
+    Failure {
+        operation: operation.to_owned(),
+        arguments: vec![what.to_owned()],
+        errno: format!("{errno:?}"),
+        path: path.map(text),
+    }
+}
+
+impl Groups {
+    /// None yet. `session` is the directory that notes are kept in.
+    pub fn new(layout: Layout, session: &Path) -> Self {
+        let prefix = notes::prefix(std::process::id());
+        Self { layout, prefix, notes: Notes::of(session), device: None, made: BTreeMap::new() }
+    }
+
+    /// Limits of block devices are about this one: its `major:minor`.
+    pub fn set_device(&mut self, device: Option<String>) {
+        self.device = device;
+    }
+
+    /// Where controllers are.
+    pub const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The directories of a group; none before it is made.
+    pub fn directories(&self, name: &str) -> &[Directory] {
+        self.made.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of the groups there are.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.made.keys().map(String::as_str)
+    }
+
+    /// The directory in which a controller of a group is set.
+    pub fn directory(&self, name: &str, controller: Controller) -> Option<&Directory> {
+        self.directories(name).iter().find(|dir| dir.controllers.contains(&controller))
+    }
+
+    /// Makes a group with as many of these controllers as there are. Fails where not one can be had; what was made
+    /// until something failed is removed again.
+    pub fn make(
+        &mut self,
+        kernel: &mut dyn Kernel,
+        name: &str,
+        wanted: &[Controller],
+    ) -> Result<(), Failure> {
+        if self.made.contains_key(name) {
+            return Ok(());
+        }
+        self.made.insert(name.to_owned(), Vec::new());
+        let made = self.make_v1(kernel, name, wanted).and_then(|()| self.make_v2(kernel, name, wanted));
+        let none = self.directories(name).is_empty();
+        if made.is_err() || none {
+            self.abandon(name);
+        }
+        made?;
+        if none { Err(unavailable("controller", "*", Errno::ENODEV, None)) } else { Ok(()) }
+    }
+
+    fn make_v1(&mut self, kernel: &mut dyn Kernel, name: &str, wanted: &[Controller]) -> Result<(), Failure> {
+        let seats = self.layout.seats().iter();
+        let seats = seats.filter(|s| s.hierarchy == Hierarchy::V1 && wanted.contains(&s.controller));
+        // Controllers that share a hierarchy share its directories.
+        let mut shared: BTreeMap<PathBuf, Vec<Controller>> = BTreeMap::new();
+        for seat in seats {
+            shared.entry(seat.own.clone()).or_default().push(seat.controller);
+        }
+        for (own, controllers) in shared {
+            let path = own.join(format!("{}{name}", self.prefix));
+            let cpuset = controllers.contains(&Controller::Cpuset);
+            self.mkdir(
+                kernel,
+                name,
+                Directory { path: path.clone(), hierarchy: Hierarchy::V1, controllers },
+            )?;
+            // Nobody may join before both are set, cpusets.rst.
+            for file in ["cpuset.cpus", "cpuset.mems"].into_iter().filter(|_| cpuset) {
+                let above = directory::read(&own.join(file)).unwrap_or_default();
+                self.write(kernel, &path, file, above)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn make_v2(&mut self, kernel: &mut dyn Kernel, name: &str, wanted: &[Controller]) -> Result<(), Failure> {
+        let seats = self.layout.seats().iter();
+        let seats = seats.filter(|s| s.hierarchy == Hierarchy::V2 && wanted.contains(&s.controller));
+        let seats: Vec<Controller> = seats.map(|seat| seat.controller).collect();
+        if seats.is_empty() {
+            return Ok(());
+        }
+        let dir = format!("{}{name}", self.prefix);
+        let mut refused = None;
+        for parent in self.layout.v2_parents() {
+            let passed = passed_on(&parent);
+            let has = |c: &Controller| c.is_core() || passed.iter().any(|p| p == c.name(Hierarchy::V2));
+            let controllers = seats.iter().copied().filter(has).collect();
+            let path = parent.join(&dir);
+            match self.mkdir(kernel, name, Directory { path, hierarchy: Hierarchy::V2, controllers }) {
+                // The next one may be ours.
+                Err(failure) if failure.operation == "delegate" => refused = refused.or(Some(failure)),
+                other => return other,
+            }
+        }
+        Err(refused.unwrap_or_else(|| unavailable("delegate", "mkdir", Errno::ENOENT, None)))
+    }
+
+    /// Notes a directory, then makes it.
+    fn mkdir(&mut self, kernel: &mut dyn Kernel, name: &str, dir: Directory) -> Result<(), Failure> {
+        let call = Call::Mkdir(text(&dir.path));
+        self.notes.add(&dir.path).map_err(|error| call.failure(errno_of(&error)))?;
+        match kernel.call(&call) {
+            Ok(_) => {
+                self.made.entry(name.to_owned()).or_default().push(dir);
+                Ok(())
+            }
+            Err(errno @ (Errno::EACCES | Errno::EPERM | Errno::EROFS)) => {
+                Err(unavailable("delegate", "mkdir", errno, dir.path.parent()))
+            }
+            Err(errno) => Err(call.failure(errno)),
+        }
+    }
+
+    /// Sets a limit of a group.
+    pub fn set(
+        &self,
+        kernel: &mut dyn Kernel,
+        name: &str,
+        limit: Limit,
+        amount: &Amount,
+    ) -> Result<(), Failure> {
+        let controller = limit.controller();
+        let dir = self.directory(name, controller).ok_or_else(|| self.absent(controller))?;
+        let Some(file) = limit.file(dir.hierarchy) else {
+            let file = limit.file(Hierarchy::V2).unwrap_or_default();
+            return Err(unavailable("legacy", file, Errno::EOPNOTSUPP, Some(&dir.path)));
+        };
+        let device = self.device.as_deref().filter(|_| controller == Controller::Io);
+        if controller == Controller::Io && device.is_none() {
+            return Err(unavailable("device", file, Errno::ENODEV, Some(&dir.path)));
+        }
+        let settings = limit
+            .settings(dir.hierarchy, amount, device.unwrap_or_default())
+            .ok_or_else(|| Call::Write { path: text(&dir.path.join(file)), text: amount.to_string() });
+        let settings = settings.map_err(|call| call.failure(Errno::EINVAL))?;
+        // A kernel without this part of the controller has no such file: bandwidth control, swap accounting.
+        if let Some(missing) = settings.iter().find(|setting| !dir.path.join(setting.file).exists()) {
+            return Err(unavailable("controller", missing.file, Errno::ENOENT, Some(&dir.path)));
+        }
+        settings.into_iter().try_for_each(|setting| self.write(kernel, &dir.path, setting.file, setting.text))
+    }
+
+    /// Puts a process with all its threads into a group: all hierarchies in one burst.
+    pub fn attach(&self, kernel: &mut dyn Kernel, name: &str, pid: i32) -> Result<(), Failure> {
+        let dirs = self.directories(name).iter();
+        dirs.into_iter().try_for_each(|dir| self.write(kernel, &dir.path, "cgroup.procs", pid.to_string()))
+    }
+
+    /// Writes a file of a directory of ours, and of no other.
+    pub fn write(
+        &self,
+        kernel: &mut dyn Kernel,
+        dir: &Path,
+        file: &str,
+        words: String,
+    ) -> Result<(), Failure> {
+        let call = Call::Write { path: text(&dir.join(file)), text: words };
+        let ours = self.made.values().flatten().any(|made| made.path == dir) && !file.contains('/');
+        if !ours {
+            let line = format!("{}({})", call.name(), call.args().join(", "));
+            return Err(Failure {
+                operation: "guard".to_owned(),
+                arguments: vec![line],
+                ..call.failure(Errno::EPERM)
+            });
+        }
+        kernel.call(&call).map(|_| ()).map_err(|errno| call.failure(errno))
+    }
+
+    /// The processes in a group.
+    pub fn members(&self, name: &str) -> Vec<i32> {
+        self.directories(name).first().map(|dir| directory::members(&dir.path)).unwrap_or_default()
+    }
+
+    /// Ends everyone in a group.
+    pub fn kill(&self, kernel: &mut dyn Kernel, name: &str) -> Result<(), Failure> {
+        // The freezer comes first: who is frozen does not die in v1.
+        let mut dirs: Vec<_> = self.directories(name).iter().collect();
+        dirs.sort_by_key(|dir| !dir.controllers.contains(&Controller::Freezer));
+        dirs.into_iter()
+            .try_for_each(|dir| directory::empty(kernel, &dir.path))
+            .map_err(|(call, errno)| call.failure(errno))
+    }
+
+    /// Removes a group that nobody is in.
+    pub fn remove(&mut self, kernel: &mut dyn Kernel, name: &str) -> Result<(), Failure> {
+        while let Some(dir) = self.made.get_mut(name).and_then(Vec::pop) {
+            if let Err((call, errno)) = directory::remove(kernel, &dir.path) {
+                self.made.entry(name.to_owned()).or_default().push(dir);
+                return Err(call.failure(errno));
+            }
+        }
+        self.made.remove(name);
+        Ok(())
+    }
+
+    /// Ends everyone in every group and removes them all. What does not go stays in the notes.
+    pub fn end(&mut self) {
+        for name in self.made.keys().cloned().collect::<Vec<_>>() {
+            self.abandon(&name);
+        }
+    }
+
+    fn abandon(&mut self, name: &str) {
+        let gone = self.kill(&mut Linux, name).and_then(|()| self.remove(&mut Linux, name));
+        if let Err(failure) = gone {
+            tracing::warn!(?failure, "a cgroup stays until the next start");
+        }
+    }
+
+    /// Why a group has not got a controller.
+    fn absent(&self, controller: Controller) -> Failure {
+        match self.layout.seat(controller) {
+            Some(seat) => {
+                let name = controller.name(seat.hierarchy);
+                unavailable("controller", name, Errno::EACCES, Some(&seat.own))
+            }
+            None => unavailable("controller", controller.name(Hierarchy::V2), Errno::ENODEV, None),
+        }
+    }
+}
+
+impl Drop for Groups {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,93 @@
+//! Notes of the cgroups that a session makes, one path a line, each written before its directory is made: what the
+//! kernel does not take away when whoever made it dies.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use nix::libc;
+
+use super::directory;
+use crate::kernel::Linux;
+
+/// The file in a session's directory.
+pub const NAME: &str = "cgroups";
+
+/// What the directories are called that a process makes.
+pub fn prefix(pid: u32) -> String {
+    format!("korobka-{pid}-")
+}
+
+/// The notes of one session.
+#[derive(Clone, Debug)]
+pub struct Notes {
+    path: PathBuf,
+}
+
+impl Notes {
+    /// In a session's directory; nothing is written yet.
+    pub fn of(session: &Path) -> Self {
+        Self { path: session.join(NAME) }
+    }
+
+    /// Notes a directory that is about to be made.
+    pub fn add(&self, dir: &Path) -> io::Result<()> {
+        let mut file = File::options().append(true).create(true).mode(0o600).open(&self.path)?;
+        file.write_all(format!("{}\n", dir.display()).as_bytes())
+    }
+}
+
+/// Ends whoever is in the cgroups that a dead session noted, and removes them. A path that does not name a directory
+/// as the process `pid` makes them, in a file system of cgroups, is passed over.
+pub fn sweep(session: &Path, pid: u32) -> io::Result<Vec<PathBuf>> {
+    let mut options = File::options();
+    options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let text = match options.open(session.join(NAME)).and_then(io::read_to_string) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut removed = Vec::new();
+    for dir in text.lines().map(Path::new).filter(|dir| is_ours(dir, &prefix(pid))) {
+        let gone = directory::empty(&mut Linux, dir).and_then(|()| directory::remove(&mut Linux, dir));
+        gone.map_err(|(_, errno)| io::Error::from(errno))?;
+        removed.push(dir.to_owned());
+    }
+    fs::remove_file(session.join(NAME))?;
+    Ok(removed)
+}
+
+fn is_ours(dir: &Path, prefix: &str) -> bool {
+    let named = dir.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(prefix));
+    let plain = dir.is_absolute() && !dir.components().any(|part| part == std::path::Component::ParentDir);
+    let real = fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir());
+    named && plain && real && directory::is_cgroup(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_cgroups_named_as_ours_are_taken() {
+        let home = tempfile::tempdir().unwrap();
+        let mine = home.path().join("korobka-7-box");
+        fs::create_dir(&mine).unwrap();
+        let notes = Notes::of(home.path());
+        for dir in [
+            mine.as_path(),
+            Path::new("/sys/fs/cgroup"),
+            Path::new("korobka-7-x"),
+            Path::new("/nowhere/korobka-7-y"),
+        ] {
+            notes.add(dir).unwrap();
+        }
+        assert_eq!(sweep(home.path(), 7).unwrap(), Vec::<PathBuf>::new());
+        assert!(mine.exists(), "it is called so, but is no cgroup");
+        assert!(!home.path().join(NAME).exists());
+        assert_eq!(sweep(home.path(), 7).unwrap(), Vec::<PathBuf>::new(), "no notes, nothing to do");
+    }
+}
