@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::{
     i18n::{Lang, Text},
     lab::{
+        control::Control,
         sight::Sight,
         step::{Lab, Question, Start},
     },
@@ -70,6 +71,8 @@ pub struct LabHead {
     pub start: Start,
     /// What it looks at.
     pub sights: Vec<Sight>,
+    /// What may be tried outside of its steps.
+    pub controls: Vec<Control>,
     steps: Vec<File>,
 }
 
@@ -105,6 +108,8 @@ struct LabToml {
     start: Start,
     #[serde(default = "Sight::default_of_lab")]
     sights: Vec<Sight>,
+    #[serde(default, rename = "control")]
+    controls: Vec<Control>,
 }
 
 impl Course {
@@ -180,7 +185,7 @@ impl LabHead {
             }
         }
         CourseErrors::none_or(problems)?;
-        let Self { id, title, intro, start, sights, .. } = self.clone();
-        Ok(Lab { id, title, intro, start, sights, steps })
+        let Self { id, title, intro, start, sights, controls, .. } = self.clone();
+        Ok(Lab { id, title, intro, start, sights, controls, steps })
     }
 }

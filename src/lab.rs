@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod capability;
+pub mod control;
 pub mod dial;
 pub mod expectation;
 pub mod explain;

@@ -132,6 +132,34 @@ fn each_broken_rule_names_its_line_and_column() {
 }
 
 #[test]
+fn each_broken_control_names_its_line_and_column() {
+    let cases = [
+        ("key = \"n\"", "key = \"N\""),
+        ("key = \"n\"", "key = \"u\""),
+        ("key = \"n\"", "key = \"no\""),
+        ("key = \"f\"", "key = \"n\""),
+        ("id = \"fork\"", "id = \"name\""),
+        ("id = \"fork\"", "id = \"a fork\""),
+        ("do = \"set-hostname\"", "do = \"set-hostname\", name = \"box\""),
+        ("name = \"name\", ", "name = \"naem\", "),
+        ("default = \"box\"", "default = \"-box\""),
+        ("default = \"box\"", "default = \"\""),
+        ("kind = \"text\"", "kind = \"texts\""),
+        ("kind = \"text\"", "kind = \"amount\""),
+        ("en = \"fork\"", "en = \"\""),
+    ];
+    let found: Vec<_> = cases
+        .iter()
+        .map(|(from, to)| {
+            let report = broken("lab/lab.toml", from, to);
+            assert!(!report.errors.is_empty(), "{from:?} → {to:?} passes");
+            format!("{from:?} → {to:?}\n{}", short(&report))
+        })
+        .collect();
+    insta::assert_snapshot!(found.join("\n\n"));
+}
+
+#[test]
 fn all_errors_are_shown_at_once_with_their_lines_and_carets() {
     let rows = "[\"subject.ns.uts\", \"subject.hostname\", \"host.hostname\"]";
     let report = broken("lab/02-uts.toml", rows, "[\"subject.ns.utz\", \"host.processes\"]");
@@ -146,8 +174,8 @@ fn the_document_for_authors_is_a_course_and_names_every_fact_and_action() {
     let page = "## A\n\nSee [it](lab:namespaces#uts).\n";
     let report = lint::check(&Source::of_texts([
         ("05-namespaces/lesson.toml", tables[0]),
-        ("05-namespaces/lab/lab.toml", tables[1]),
-        ("05-namespaces/lab/01-uts.toml", tables[2]),
+        ("05-namespaces/lab/lab.toml", &*format!("{}{}", tables[1], tables[2])),
+        ("05-namespaces/lab/01-uts.toml", tables[3]),
         ("05-namespaces/ru.md", page),
         ("05-namespaces/en.md", page),
     ]));

@@ -99,8 +99,8 @@ impl LessonFiles {
         let lab = match self.lab {
             None => None,
             Some(file) => {
-                let LabToml { id, title, intro, start, sights } = read::decode(&file)?;
-                Some(LabHead { id, title, intro, start, sights, steps: self.steps })
+                let LabToml { id, title, intro, start, sights, controls } = read::decode(&file)?;
+                Some(LabHead { id, title, intro, start, sights, controls, steps: self.steps })
             }
         };
         let LessonToml { title, summary, minutes, sources, questions } = toml;

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::lab::step::Step;
 
+mod control;
 mod data;
 mod prose;
 mod shape;
@@ -138,7 +139,9 @@ fn sheets<'a>(lesson: &'a LessonFiles, places: &'a Places, report: &mut Report) 
     }
     if let Some(file) = &lesson.lab {
         let mut sheet = Sheet::new(file, places);
-        data::check::<LabToml>(&mut sheet);
+        if let Some(data) = data::check::<LabToml>(&mut sheet) {
+            control::check(&mut sheet, &data);
+        }
         sheets.push(sheet);
     }
     for file in &lesson.steps {

@@ -20,10 +20,13 @@ mod properties;
 mod replay;
 #[cfg(test)]
 mod tests;
+mod tryout;
 
 use hand::Hands;
 pub use hint::{Hint, Rung};
 pub use outcome::{Grade, Graded, Outcome, Status};
+pub use tryout::Tried;
+use tryout::Tryouts;
 
 /// Where the run stands in its step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +89,7 @@ pub struct Run {
     ticked: BTreeSet<usize>,
     confidence: Option<u8>,
     hands: Hands,
+    tryouts: Tryouts,
     outcomes: Vec<Option<Outcome>>,
     answers: Vec<Vec<usize>>,
     rungs: Vec<usize>,
@@ -106,6 +110,7 @@ impl Run {
             ticked: BTreeSet::new(),
             confidence: None,
             hands: Hands::default(),
+            tryouts: Tryouts::default(),
             outcomes: vec![None; steps],
             answers: vec![Vec::new(); steps],
             rungs: vec![0; steps],
@@ -212,6 +217,9 @@ impl Run {
 
     /// Commits the prediction and acts; tries again what did not pass; starts anew where the subject is gone.
     pub fn enter(&mut self) -> Option<Ask> {
+        if self.trying() {
+            return None;
+        }
         let ready = match self.phase {
             Phase::Predict => true,
             // only what was rolled back can be tried again as it is; what was acted and did not pass has changed the
@@ -234,10 +242,12 @@ impl Run {
     /// Goes on to the next step. A step that was not acted, or was done by hand, is done by the program on the way.
     pub fn forward(&mut self) -> Option<Ask> {
         let next = self.index + 1;
-        if next >= self.lab.steps.len() || matches!(self.phase, Phase::Entering | Phase::Acting) {
+        let busy = self.trying() || matches!(self.phase, Phase::Entering | Phase::Acting);
+        if next >= self.lab.steps.len() || busy {
             return None;
         }
-        let caught_up = self.now.is_some() && self.outcome().is_some_and(|outcome| !outcome.by_hand);
+        let acted = self.outcome().is_some_and(|outcome| !outcome.by_hand);
+        let caught_up = self.now.is_some() && acted && !self.tried_on();
         if !caught_up {
             return self.open(next);
         }
@@ -260,8 +270,15 @@ impl Run {
         if index < self.lab.steps.len() { self.open(index) } else { None }
     }
 
-    /// Takes the last step back: this one if it was acted, otherwise the one before.
+    /// Takes the last try-out back; where there is none, the last step: this one if it was acted, otherwise the one
+    /// before.
     pub fn undo(&mut self) -> Option<Ask> {
+        if self.trying() {
+            return None;
+        }
+        if let Some(ask) = self.undo_try() {
+            return Some(ask);
+        }
         let index = match self.phase {
             Phase::Predict | Phase::Entering => self.index.checked_sub(1)?,
             Phase::Acting => return None,
@@ -297,7 +314,7 @@ impl Run {
     }
 
     fn open(&mut self, index: usize) -> Option<Ask> {
-        self.lab.steps.get(index)?;
+        self.lab.steps.get(index).filter(|_| !self.trying())?;
         self.begin(index);
         self.began = None;
         self.now = None;
@@ -311,6 +328,7 @@ impl Run {
         self.ticked.clear();
         self.confidence = None;
         self.hands.begin();
+        self.tryouts = Tryouts::default();
     }
 
     fn predict(&mut self) {
@@ -325,6 +343,9 @@ impl Run {
     /// There is a subject at the start of the step.
     pub fn opened(&mut self, observation: Observation) {
         self.now = Some(observation);
+        if self.reopened() {
+            return;
+        }
         if self.phase == Phase::Entering {
             self.predict();
         }
@@ -332,11 +353,13 @@ impl Run {
 
     /// The actions were carried out, or rolled back.
     pub fn acted(&mut self, acted: Acted) {
+        let Some(acted) = self.answered(acted) else { return };
         let acting = self.phase == Phase::Acting;
         if !acting && self.phase != Phase::Entering {
             return;
         }
         self.now = Some(acted.after.clone());
+        self.tryouts.acted |= acting && acted.failure.is_none();
         if acting || acted.failure.is_some() {
             self.settle(acted, false);
         } else {
@@ -346,6 +369,9 @@ impl Run {
 
     /// What was asked could not be carried out; there is no subject if one was asked for.
     pub fn failed(&mut self, failure: Failure) {
+        if self.try_failed(&failure) {
+            return;
+        }
         let now = self.now.clone().unwrap_or_default();
         let acted = Acted { before: now.clone(), after: now, failure: Some(failure), traces: Vec::new() };
         if matches!(self.phase, Phase::Entering | Phase::Acting) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{action::Action, expectation::Expectation, fact::FactId, sight::Sight};
+use super::{action::Action, control::Control, expectation::Expectation, fact::FactId, sight::Sight};
 use crate::i18n::Text;
 
 /// Where a subject begins.
@@ -27,6 +27,8 @@ pub struct Lab {
     pub start: Start,
     /// What it looks at.
     pub sights: Vec<Sight>,
+    /// What may be tried outside of its steps.
+    pub controls: Vec<Control>,
     /// Its steps, in order.
     pub steps: Vec<Step>,
 }

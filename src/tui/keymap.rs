@@ -53,6 +53,7 @@ pub(crate) enum Command {
     Inspect,
     OtherSide,
     Sudo,
+    Controls,
 }
 
 impl Command {
@@ -102,6 +103,7 @@ impl Command {
             Self::Inspect => "inspect",
             Self::OtherSide => "other_side",
             Self::Sudo => "sudo",
+            Self::Controls => "controls",
         }
     }
 }
@@ -121,6 +123,10 @@ pub(crate) enum Context {
     LabWitness,
     /// The lab, a pane that only scrolls.
     LabPane,
+    /// The lab, the list of things to try.
+    Controls,
+    /// The lab, typing what one of them asks for.
+    Field,
     /// The lab, the student's shell.
     Shell,
     Help,
@@ -225,7 +231,7 @@ pub(crate) fn command(context: Context, event: KeyEvent) -> Option<Command> {
 }
 
 /// The Latin character on the key of a Cyrillic one (ЙЦУКЕН and QWERTY); any other character as it is.
-fn latin(c: char) -> char {
+pub(crate) fn latin(c: char) -> char {
     const CYRILLIC: &str = "йцукенгшщзхъфывапролджэячсмитьбюЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ";
     const LATIN: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>";
     CYRILLIC.chars().zip(LATIN.chars()).find(|(from, _)| *from == c).map_or(c, |(_, to)| to)
@@ -236,7 +242,7 @@ mod tests {
     use super::*;
     use crate::i18n::{self, Lang};
 
-    const CONTEXTS: [Context; 13] = [
+    const CONTEXTS: [Context; 15] = [
         Context::Home,
         Context::Reader,
         Context::Question,
@@ -244,6 +250,8 @@ mod tests {
         Context::LabText,
         Context::LabWitness,
         Context::LabPane,
+        Context::Controls,
+        Context::Field,
         Context::Shell,
         Context::Help,
         Context::Palette,
@@ -279,6 +287,15 @@ mod tests {
                 }
                 assert!(binding.keys.iter().all(|k| !k.label().is_empty()));
             }
+        }
+    }
+
+    #[test]
+    fn letters_that_mean_something_among_the_controls_are_reserved() {
+        let keys = bindings(Context::Controls).flat_map(|binding| binding.keys);
+        let letters = keys.filter(|key| key.modifiers == KeyModifiers::NONE);
+        for letter in letters.filter_map(|key| key.code.as_char()) {
+            assert!(crate::lab::control::RESERVED.contains(letter), "{letter}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Key scripts through the real `update`, and snapshots of every screen.
 
+mod controls;
 mod footer;
 mod hostile;
 mod sights;

@@ -63,7 +63,7 @@ fn key(model: &mut Model, event: KeyEvent, out: &mut Vec<Effect>) {
     }
     match context {
         Context::Shell => out.push(Effect::Type(event)),
-        Context::Searching | Context::Palette => {
+        Context::Searching | Context::Palette | Context::Controls | Context::Field => {
             let typed = !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
             if let (KeyCode::Char(c), true) = (event.code, typed) {
                 write(model, c, out);
@@ -77,6 +77,7 @@ fn write(model: &mut Model, c: char, out: &mut Vec<Effect>) {
     match model.layers.top_mut() {
         Layer::Palette(palette) => palette.write(c),
         Layer::Reader(reader) => reader.write(c, &mut model.world, out),
+        Layer::Lab(lab) => lab.write(c, out),
         _ => {}
     }
 }
@@ -84,7 +85,7 @@ fn write(model: &mut Model, c: char, out: &mut Vec<Effect>) {
 fn paste(model: &mut Model, text: String, out: &mut Vec<Effect>) {
     match model.layers.top().context(&model.world) {
         Context::Shell => out.push(Effect::Paste(text)),
-        Context::Searching | Context::Palette => {
+        Context::Searching | Context::Palette | Context::Field => {
             for c in text.chars().filter(|c| !c.is_control()) {
                 write(model, c, out);
             }

@@ -147,6 +147,7 @@ fn lab() -> Lab {
         intro: crate::i18n::Text::default(),
         start: crate::lab::step::Start::Bare,
         sights: crate::lab::sight::Sight::default_of_lab(),
+        controls: Vec::new(),
         steps: vec![step(&(rest("uts") + uts)), step(&(rest("name") + name))],
     }
 }

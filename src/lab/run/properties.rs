@@ -20,6 +20,7 @@ enum Input {
     Answer(usize),
     Hint,
     Hand(i64),
+    Try(usize),
     ShellStarted,
     ShellEnded,
     Gone,
@@ -37,6 +38,7 @@ fn input() -> impl Strategy<Value = Input> {
         1 => (0_usize..5).prop_map(Input::Answer),
         1 => Just(Input::Hint),
         1 => (1_i64..4).prop_map(Input::Hand),
+        2 => (0_usize..3).prop_map(Input::Try),
         1 => Just(Input::ShellStarted),
         1 => Just(Input::ShellEnded),
         1 => Just(Input::Gone),
@@ -104,6 +106,10 @@ fn tell(run: &mut Run, stage: &mut Stage, input: &Input) -> Option<Ask> {
         Input::Undo => return run.undo(),
         Input::Reset => return run.reset(),
         Input::Jump(index) => return run.jump(*index),
+        Input::Try(which) => {
+            let name = format!("try{which}").try_into().expect("a name");
+            return run.try_out("name", "", vec![Action::SetHostname { name }]);
+        }
         Input::Tick(row) => run.tick(*row),
         Input::Answer(choice) => drop(run.answer(*choice)),
         Input::Hint => run.hint(),
@@ -128,15 +134,15 @@ proptest! {
         for (input, mood) in inputs {
             let ask = tell(&mut run, &mut stage, &input);
             stage.obey(&mut run, ask, mood);
-            let step = run.step().expect("a step");
             prop_assert!(!matches!(run.phase(), Phase::Entering | Phase::Acting), "nothing is left unanswered");
             prop_assert_eq!(run.now().is_some(), stage.subject.is_some());
-            let begins = marks(&replay::to(&run.lab, &run.outcomes, run.index()));
+            prop_assert!(!run.trying(), "no try-out is left unanswered");
+            let here = marks(&run.here());
             let subject = stage.subject.as_deref().map(marks);
             match (run.phase(), run.outcome(), subject) {
-                (Phase::Predict, _, subject) => prop_assert_eq!(subject, Some(begins)),
-                (Phase::Observed, Some(outcome), Some(subject)) if outcome.failure.is_none() && !outcome.by_hand => {
-                    prop_assert_eq!(subject, marks(&[&begins[..], &step.actions].concat()));
+                (Phase::Predict, _, subject) => prop_assert_eq!(subject, Some(here)),
+                (Phase::Observed, Some(outcome), Some(subject)) if outcome.failure.is_none() || outcome.prepared => {
+                    prop_assert_eq!(subject, here);
                 }
                 _ => {}
             }

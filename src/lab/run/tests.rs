@@ -65,6 +65,7 @@ pub(super) fn run() -> Run {
         intro: text("small"),
         start: Start::Bare,
         sights: Vec::new(),
+        controls: Vec::new(),
         steps: vec![
             step("user", &[], &[unshare(Namespace::User)], (USER, Condition::DiffersFromHost)),
             step("uts", &[fork()], &[unshare(Namespace::Uts)], (UTS, Condition::DiffersFromHost)),

@@ -124,6 +124,7 @@ const LAB_PANE: &[Binding] = &[
 const LAB: &[Binding] = &[
     shown(&[Key::letter('h')], Command::Hint),
     shown(&[Key::letter('s')], Command::ShellInside),
+    shown(&[Key::letter('c')], Command::Controls),
     quiet(&[Key::letter('S')], Command::ShellBeside),
     quiet(&[Key::letter('x')], Command::EndShell),
     shown(&[TAB, Key::alt(KeyCode::Right), Key::alt(KeyCode::Down)], Command::NextPane),
@@ -137,6 +138,16 @@ const LAB: &[Binding] = &[
     shown(&[Key::letter('z')], Command::Zoom),
     quiet(&[Key::letter('<')], Command::Narrower),
     quiet(&[Key::letter('>')], Command::Wider),
+    shown(&[ESC, Key::letter('q')], Command::Back),
+    quiet(&[Key::ctrl('c')], Command::Quit),
+];
+
+/// Other letters are the keys of the lab's own controls.
+const CONTROLS: &[Binding] = &[
+    shown(&[ENTER], Command::Accept),
+    shown(&[UP, Key::letter('k')], Command::Up),
+    shown(&[DOWN, Key::letter('j')], Command::Down),
+    shown(&[Key::letter('u')], Command::Undo),
     shown(&[ESC, Key::letter('q')], Command::Back),
     quiet(&[Key::ctrl('c')], Command::Quit),
 ];
@@ -188,7 +199,8 @@ pub(crate) fn bindings(context: Context) -> impl Iterator<Item = &'static Bindin
         Context::Home => (HOME, &[][..], EVERYWHERE),
         Context::Reader => (READER, SCROLL, EVERYWHERE),
         Context::Question => (QUESTION, &[][..], EVERYWHERE),
-        Context::Searching => (TYPING, &[][..], &[]),
+        Context::Controls => (CONTROLS, &[][..], &[]),
+        Context::Searching | Context::Field => (TYPING, &[][..], &[]),
         Context::LabText => (LAB_TEXT, LAB, EVERYWHERE),
         Context::LabWitness => (LAB_WITNESS, LAB, EVERYWHERE),
         Context::LabPane => (LAB_PANE, LAB, EVERYWHERE),

@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     i18n::{fill, t},
     lab::{
-        action::shell_lines,
-        run::{Phase, Run},
+        action::{Action, shell_lines},
+        run::{Phase, Run, Tried},
         trace::{Actor, Trace},
     },
     tui::{
@@ -40,8 +40,7 @@ pub(crate) fn lines(run: &Run, world: &World, width: usize) -> Vec<Line<'static>
     }
     lines.push(Line::default());
     lines.push(heading("tui.lab.docker", world));
-    let mut docker: Vec<String> =
-        step.actions.iter().filter_map(crate::lab::action::Action::docker).collect();
+    let mut docker: Vec<String> = step.actions.iter().filter_map(Action::docker).collect();
     docker.dedup();
     if docker.is_empty() {
         lines.push(note("tui.lab.docker_none", world));
@@ -49,7 +48,37 @@ pub(crate) fn lines(run: &Run, world: &World, width: usize) -> Vec<Line<'static>
     for line in docker {
         lines.extend(code(&line, "dockerfile", world, width));
     }
+    tried(run, world, width, &mut lines);
     lines
+}
+
+/// What was tried outside of the step, the newest last.
+fn tried(run: &Run, world: &World, width: usize, lines: &mut Vec<Line<'static>>) {
+    if run.tried().is_empty() {
+        return;
+    }
+    lines.push(Line::default());
+    lines.push(heading("tui.control.tried", world));
+    for tried in run.tried() {
+        lines.extend(name(tried, run, world, width));
+        tried.traces.iter().for_each(|trace| call(trace, world, width, lines));
+        for line in shell_lines(&tried.actions, run.scene()) {
+            lines.extend(code(&line, "sh", world, width));
+        }
+        for line in tried.actions.iter().filter_map(Action::docker) {
+            lines.extend(code(&line, "dockerfile", world, width));
+        }
+    }
+}
+
+/// What was tried: `✓ memory.max = 100M`.
+pub(crate) fn name(tried: &Tried, run: &Run, world: &World, width: usize) -> Vec<Line<'static>> {
+    let control = run.lab().controls.iter().find(|control| control.id == tried.control);
+    let label = control.map_or(tried.control.as_str(), |control| control.label.get(world.lang));
+    let (mark, role) = if tried.failure.is_some() { ("✗", Role::Bad) } else { ("✓", Role::Good) };
+    let typed =
+        if tried.typed.is_empty() { String::new() } else { format!(": {}", clean::clean(&tried.typed)) };
+    wrap::plain(&format!("{mark} {label}{typed}"), world.theme.style(role), width)
 }
 
 fn heading(key: &'static str, world: &World) -> Line<'static> {

@@ -70,11 +70,19 @@ fn seen(run: &Run) -> Option<(&Observation, Vec<FactId>)> {
     match (run.outcome(), run.hand()) {
         (Some(outcome), _) if outcome.by_hand => Some((&outcome.after, outcome.changed.clone())),
         // what was rolled back may have left another process, but it changed nothing
-        (Some(outcome), _) if outcome.failure.is_some() => Some((run.now()?, Vec::new())),
-        (Some(outcome), _) => Some((run.now()?, outcome.changed.clone())),
+        (Some(outcome), _) if outcome.failure.is_some() => Some((run.now()?, tried(run))),
+        (Some(outcome), _) => {
+            let changed = outcome.changed.iter().copied().chain(tried(run)).collect();
+            Some((run.now()?, changed))
+        }
         (None, Some((hand, changed))) if !changed.is_empty() => Some((hand, changed)),
         (None, _) => Some((run.now()?, run.changed())),
     }
+}
+
+/// The rows that the last try-out has changed.
+fn tried(run: &Run) -> Vec<FactId> {
+    run.tried().last().map(|tried| tried.changed.clone()).unwrap_or_default()
 }
 
 /// The rows in the order in which they are shown.

@@ -17,6 +17,7 @@ use crate::{
     },
 };
 
+mod controls;
 mod draw;
 mod keys;
 mod mouse;
@@ -25,6 +26,7 @@ mod shell;
 mod stage;
 mod text;
 
+use controls::Controls;
 pub(crate) use panes::Pane;
 use panes::Panes;
 
@@ -73,6 +75,8 @@ pub(crate) struct LabScreen {
     shell: Option<Shell>,
     /// What went wrong with the shell.
     trouble: Option<String>,
+    /// The list of things to try, while it is open.
+    controls: Option<Controls>,
 }
 
 impl LabScreen {
@@ -100,10 +104,14 @@ impl LabScreen {
             cursor: 0,
             shell: None,
             trouble: None,
+            controls: None,
         })
     }
 
     pub(crate) fn context(&self, _: &World) -> Context {
+        if let Some(controls) = &self.controls {
+            return controls.context();
+        }
         match self.panes.focus() {
             Pane::Text => Context::LabText,
             Pane::Witness => Context::LabWitness,
@@ -113,7 +121,11 @@ impl LabScreen {
     }
 
     pub(crate) fn command(&mut self, command: Command, world: &mut World, out: &mut Vec<Effect>) -> Go {
+        if self.controls.is_some() {
+            return self.control_command(command, out);
+        }
         match command {
+            Command::Controls => self.open_controls(),
             Command::Act => return self.forward(world, out),
             Command::Tick => {
                 self.run.tick(self.cursor);

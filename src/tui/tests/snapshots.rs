@@ -94,8 +94,13 @@ fn in_themes(shown: impl Fn(Theme) -> Buffer) -> String {
 
 /// One picture of a lab that looks at something, after a script.
 pub(super) fn picture_of_sight(sight: &str, script: Script, size: (u16, u16), lang: Lang) -> String {
+    picture_of_lab(&format!("sights = [\"{sight}\"]\n"), script, size, lang)
+}
+
+/// One picture of a lab with more in its file, after a script.
+pub(super) fn picture_of_lab(more: &str, script: Script, size: (u16, u16), lang: Lang) -> String {
     in_themes(|theme| {
-        let mut bench = Bench::looking_at(sight, size, lang, theme);
+        let mut bench = Bench::of_lab(more, size, lang, theme);
         script(&mut bench);
         bench.buffer()
     })

@@ -45,7 +45,12 @@ impl Bench {
 
     /// With the small course, whose lab looks at something.
     pub(super) fn looking_at(sight: &str, size: (u16, u16), lang: Lang, theme: Theme) -> Self {
-        let lab = format!("sights = [\"{sight}\"]\n{}", include_str!("fixture/lab.toml"));
+        Self::of_lab(&format!("sights = [\"{sight}\"]\n"), size, lang, theme)
+    }
+
+    /// With the small course, and more in its lab's file.
+    pub(super) fn of_lab(more: &str, size: (u16, u16), lang: Lang, theme: Theme) -> Self {
+        let lab = format!("{}{more}", include_str!("fixture/lab.toml"));
         let texts = TEXTS.map(|(path, text)| (path, if path.ends_with("lab.toml") { &*lab } else { text }));
         let course = Course::from_source(&Source::of_texts(texts)).expect("a good course");
         let model = Model::new(Rc::new(course), lang, theme, Progress::default(), size);

@@ -39,6 +39,7 @@ impl LabScreen {
                 terminal::draw(screen, focused, world.theme == Theme::Mono, frame, inside);
             }
         }
+        self.draw_controls(world, frame, area);
     }
 
     /// LIVE or LIVE (root): whatever is seen is seen on this machine, now.

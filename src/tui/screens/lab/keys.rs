@@ -18,9 +18,12 @@ use ratatui::layout::Rect;
 impl LabScreen {
     /// Whether a command would do something now.
     pub(crate) fn offers(&self, command: Command, world: &World) -> bool {
+        if self.controls.is_some() {
+            return self.control_offers(command);
+        }
         let phase = self.run.phase();
         let ready = matches!(self.stage, Stage::Ready(_));
-        let rests = ready && matches!(phase, Phase::Predict | Phase::Observed);
+        let rests = ready && matches!(phase, Phase::Predict | Phase::Observed) && !self.run.trying();
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         let index = self.run.index();
         match command {
@@ -31,8 +34,9 @@ impl LabScreen {
             Command::Choose(n) if phase == Phase::Predict => ready && n <= 3,
             Command::Choose(_) => rests && self.page == Page::Why && !self.answered(),
             Command::Hint => rests && !passed && self.run.hints_taken(index) < Rung::ALL.len(),
-            Command::Undo => rests && (index > 0 || phase == Phase::Observed),
-            Command::Reset | Command::Jump => ready && phase != Phase::Acting,
+            Command::Undo => rests && (index > 0 || phase == Phase::Observed || !self.run.tried().is_empty()),
+            Command::Controls => ready && self.run.can_try() && !self.run.lab().controls.is_empty(),
+            Command::Reset | Command::Jump => ready && phase != Phase::Acting && !self.run.trying(),
             Command::NextStep => rests && !self.at_last(),
             Command::PreviousStep => rests && index > 0,
             Command::ShellInside | Command::ShellBeside => rests,
@@ -48,6 +52,7 @@ impl LabScreen {
     pub(crate) fn word(&self, command: Command, world: &World) -> &'static str {
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         match (command, self.run.phase(), self.page) {
+            (Command::Accept, ..) => "try_out",
             (Command::Act, ..) if matches!(self.stage, Stage::Lost(_)) => "again",
             (Command::Act, ..) if self.more(world) => "page_down",
             (Command::Act, Phase::Observed, _) if !passed => "again",

@@ -9,6 +9,9 @@ use crate::tui::{effect::Effect, keymap::Command, model::World, panels::witness}
 impl LabScreen {
     /// Takes an event in; false where it is not over a pane.
     pub(crate) fn mouse(&mut self, event: MouseEvent, world: &World, out: &mut Vec<Effect>) -> bool {
+        if self.controls.is_some() {
+            return self.control_mouse(event, world, out);
+        }
         let slots = self.panes.slots(keys::body(world), self.shell.is_some());
         let at = Position::new(event.column, event.row);
         let Some(slot) = slots.into_iter().find(|slot| slot.area.contains(at)) else { return false };

@@ -51,7 +51,10 @@ impl LabScreen {
                 self.no_shell(entering.then(|| t(world.lang, "tui.lab.shell_closed").to_owned()));
                 out.push(Effect::CloseShell);
             }
-            Event::SubjectGone { signal } => self.run.subject_gone(signal),
+            Event::SubjectGone { signal } => {
+                self.run.subject_gone(signal);
+                self.controls = None;
+            }
             Event::Raw { fact, source, text } => return Some(Raw { fact, source, text }),
             Event::Failed { failure } => self.failed(failure, world, out),
         }
@@ -74,12 +77,13 @@ impl LabScreen {
         self.stage = Stage::Lost(why);
         self.run.shell_ended();
         self.run.subject_gone(None);
+        self.controls = None;
         self.no_shell(None);
     }
 
     /// A request could not be carried out: the run's, or else the one for a shell.
     fn failed(&mut self, failure: Failure, world: &World, out: &mut Vec<Effect>) {
-        if matches!(self.run.phase(), Phase::Entering | Phase::Acting) {
+        if self.run.trying() || matches!(self.run.phase(), Phase::Entering | Phase::Acting) {
             self.run.failed(failure);
         } else if self.shell.is_some() {
             let explained = explain::explain(world.lang, &failure);
@@ -94,6 +98,7 @@ impl LabScreen {
 
     fn remember(&mut self, world: &mut World, out: &mut Vec<Effect>) {
         self.turn(Page::Result);
+        self.controls = None;
         let (Some(step), Some(outcome)) = (self.run.step(), self.run.outcome()) else { return };
         let rows = outcome.prediction.as_ref().map_or(&[][..], |graded| &graded.rows);
         let hits = rows.iter().filter(|(_, grade)| grade.right()).count();
