@@ -12,7 +12,8 @@
 //! | [`lab`] | actions, facts, observations, expectations, the state machine of a run | pure, likewise |
 //! | [`kernel`] | one trait in front of every system call; the only `unsafe` code | nix |
 //! | [`cgroup`] | cgroups of our own: where, limits, members; every one noted before it is made | kernel, probe, lab |
-//! | [`stage`] | the single-threaded helper that owns the sandbox, acts in it and cleans it up | kernel, probe, lab, cgroup |
+//! | [`stage`] | the single-threaded helper that owns the sandbox, acts in it and cleans it up | kernel, probe, lab, cgroup, container |
+//! | [`container`] | a whole box: its plan, its start, its init | kernel, lab, cgroup |
 //! | [`probe`] | readers of /proc and friends, over a root path; what the machine can do | lab, kernel |
 //! | [`workload`] | what subjects run | kernel |
 //! | [`pty`] | the student's shell: session, reader, key encoder, screen | kernel |
@@ -27,6 +28,7 @@
 
 pub mod cgroup;
 pub mod cli;
+pub mod container;
 pub mod course;
 pub mod i18n;
 pub mod kernel;

@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod client;
+pub mod dial;
 pub mod escape;
 pub mod janitor;
 pub mod member;

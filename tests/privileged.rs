@@ -20,6 +20,7 @@ mod privileged {
     pub(crate) mod actions;
     pub(crate) mod by_hand;
     pub(crate) mod cgroups;
+    pub(crate) mod dial;
     pub(crate) mod disturbed;
     pub(crate) mod engine;
     pub(crate) mod faults;
@@ -31,7 +32,8 @@ mod privileged {
 }
 
 use privileged::{
-    actions, by_hand, cgroups, disturbed, engine, faults, kills, leaks::Snapshot, lesson, ranges, strace,
+    actions, by_hand, cgroups, dial, disturbed, engine, faults, kills, leaks::Snapshot, lesson, ranges,
+    strace,
 };
 
 type Test = (&'static str, fn());
@@ -72,6 +74,9 @@ const TESTS: &[Test] = &[
     ("a_group_goes_when_it_is_dropped", cgroups::a_group_goes_when_it_is_dropped),
     ("the_janitor_removes_the_cgroups_of_the_dead", cgroups::the_janitor_removes_the_cgroups_of_the_dead),
     ("a_directory_is_noted_before_it_is_made", cgroups::a_directory_is_noted_before_it_is_made),
+    ("a_plain_process_is_the_host", dial::a_plain_process_is_the_host),
+    ("each_switch_takes_an_answer_away", dial::each_switch_takes_an_answer_away),
+    ("whoever_is_only_in_a_chroot_climbs_out", dial::whoever_is_only_in_a_chroot_climbs_out),
     ("the_stage_refuses_a_stranger", engine::the_stage_refuses_a_stranger),
 ];
 

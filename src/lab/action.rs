@@ -5,7 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{namespace::Namespace, trace::Actor};
+use super::{
+    dial::{Preset, Switch},
+    namespace::Namespace,
+    trace::Actor,
+};
 
 mod notation;
 
@@ -76,6 +80,17 @@ pub enum Action {
     TimeOffset {
         /// Seconds ahead of the host.
         boottime: i64,
+    },
+    /// Start a whole box anew at a position of the dial, ask it every question and end it.
+    Dial {
+        /// Where to begin.
+        preset: Preset,
+        /// Switches that are on besides.
+        #[serde(default)]
+        with: Vec<Switch>,
+        /// Switches that are off all the same.
+        #[serde(default)]
+        without: Vec<Switch>,
     },
 }
 
@@ -188,7 +203,7 @@ impl Action {
     /// Which process carries it out.
     pub const fn actor(&self) -> Actor {
         match self {
-            Self::MapIds { .. } | Self::Fresh {} => Actor::Stage,
+            Self::MapIds { .. } | Self::Fresh {} | Self::Dial { .. } => Actor::Stage,
             _ => Actor::Subject,
         }
     }

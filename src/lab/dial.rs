@@ -102,6 +102,14 @@ impl Setting {
         Self { on: on.into_iter().collect(), chroot: false }
     }
 
+    /// A well-known position with some switches turned; one that is named twice is off.
+    pub fn turned(preset: Preset, with: &[Switch], without: &[Switch]) -> Self {
+        let mut setting = preset.setting();
+        setting.on.extend(with);
+        setting.on.retain(|switch| !without.contains(switch));
+        setting
+    }
+
     /// Whether a switch is on.
     pub fn has(&self, switch: Switch) -> bool {
         self.on.contains(&switch)

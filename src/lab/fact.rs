@@ -126,6 +126,28 @@ facts! {
     Children = "children", "/proc/PID/task/PID/children", "/proc/PID/task/PID/children", true;
     /// The tree of processes of the box: host pids on one side; on the other what /proc shows there.
     Processes = "processes", "/proc", "/proc", true;
+    /// Switches of the dial that are on in the box that was measured last.
+    DialOn = "dial.on", "-", "clone3(2)", false;
+    /// Switches that this machine refused to turn, each with the call and its error.
+    DialRefused = "dial.refused", "-", "clone3(2)", false;
+    /// Whether the box that was measured last sees processes of the host.
+    DialHostProcesses = "dial.host_processes", "-", "/proc", false;
+    /// Whether it sees a file of the host.
+    DialHostFiles = "dial.host_files", "-", "open(2)", false;
+    /// Whether it reaches a port on the host's loopback address.
+    DialHostPort = "dial.host_port", "-", "connect(2)", false;
+    /// Whether a host name that it sets is the host's.
+    DialHostname = "dial.hostname", "-", "sethostname(2)", false;
+    /// Whether a file that it makes belongs to user 0 of the host.
+    DialHostRoot = "dial.host_root", "stat(2)", "open(2)", false;
+    /// Whether it can take 200 MiB of memory.
+    DialMemory = "dial.memory", "-", "mmap(2)", false;
+    /// Whether it can start 100 processes.
+    DialForks = "dial.forks", "-", "fork(2)", false;
+    /// Whether a file in its root is still there when it is gone.
+    DialSurvives = "dial.survives", "stat(2)", "open(2)", false;
+    /// Microseconds that its start took.
+    DialStart = "dial.start", "-", "clone3(2)", true;
 }
 
 impl Fact {

@@ -20,6 +20,11 @@ impl Ledger {
         match action {
             Action::Fresh {} => self.done.clear(),
             Action::TryUnshare { .. } => {}
+            // Only the box that was measured last is to be seen.
+            Action::Dial { .. } => {
+                self.done.retain(|done| !matches!(done, Action::Dial { .. }));
+                self.done.push(action.clone());
+            }
             _ => self.done.push(action.clone()),
         }
     }

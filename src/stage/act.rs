@@ -40,6 +40,7 @@ pub fn perform(action: &Action, kernel: &mut dyn Kernel, box_dir: &str) -> Resul
         | Action::Clone { .. }
         | Action::MapIds { .. }
         | Action::EndChild {}
+        | Action::Dial { .. }
         | Action::Fresh {} => Err(misplaced(action)),
     }
 }

@@ -57,7 +57,8 @@ fn attempt() -> Value {
     Value::Text(if tricked == Ok(true) { "yes" } else { "no" }.to_owned())
 }
 
-fn walk_out(root: &OwnedFd) -> Result<(), Errno> {
+/// Moves the root to the top of the mount namespace, from a descriptor of the present root.
+pub(super) fn walk_out(root: &OwnedFd) -> Result<(), Errno> {
     let deeper = ["/usr", "/proc", "/dev", "/tmp"].into_iter().find(|dir| Path::new(dir).is_dir());
     Linux.call(&Call::Chroot(deeper.ok_or(Errno::ENOENT)?.to_owned()))?;
     fchdir(root)?;

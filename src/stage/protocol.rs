@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::lab::{
     action::Action,
+    dial::{Measured, Setting},
     fact::FactId,
     observation::{Observation, Whose},
     sight::Sight,
@@ -57,6 +58,12 @@ pub enum Request {
         /// Which fact.
         fact: FactId,
     },
+    /// Start a box at each of these settings, ask it everything and end it. Answered by one [`Event::Dialled`] each, as
+    /// soon as it is measured.
+    Dial {
+        /// In order.
+        settings: Vec<Setting>,
+    },
     /// Keep the terminal that comes with the message: should the user interface be killed, give it back.
     Terminal,
     /// End everything and go away.
@@ -106,6 +113,11 @@ pub enum Event {
         whose: Whose,
         /// What was seen.
         observation: Observation,
+    },
+    /// A box was started at a setting, asked everything and ended.
+    Dialled {
+        /// What it answered.
+        measured: Measured,
     },
     /// The shell runs.
     ShellStarted {

@@ -295,6 +295,10 @@ impl Server {
                 let event = raw::read(fact, pid, seen);
                 self.say(&event)
             }
+            Request::Dial { settings } => settings.iter().try_for_each(|setting| {
+                let measured = self.troupe.dial().measure(setting);
+                self.say(&Event::Dialled { measured })
+            }),
             Request::Terminal => {
                 self.terminal = fd;
                 Ok(())

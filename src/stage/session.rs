@@ -4,6 +4,8 @@
 //! ```text
 //! <runtime directory>/korobka/session-4242/lock    held with flock(2) while the stage lives
 //!                                          cgroups where it made cgroups, see [`crate::cgroup::notes`]
+//!                                          dial    while the dial measures: the root of a box
+//!                                          asked   while the dial measures: files that the box is asked about
 //!                                          box     an empty directory, $BOX: what a lab mounts its new root on
 //! ```
 
@@ -91,6 +93,7 @@ impl Session {
 /// Removes a session's directory by the names that a stage makes, never by what happens to be there. For whoever is
 /// [`alone`].
 pub(super) fn remove(dir: &Path) -> io::Result<()> {
+    super::dial::directory::remove(dir)?;
     absent_is_fine(fs::remove_dir(dir.join("box")))?;
     absent_is_fine(fs::remove_file(dir.join(crate::cgroup::notes::NAME)))?;
     absent_is_fine(fs::remove_file(dir.join("lock")))?;

@@ -16,6 +16,7 @@ use nix::{
 
 use super::{
     act::{self, map_ids::Owner},
+    dial::{self, Dial},
     member::{Ended, Member, Refusal},
     observe::Eyes,
     order::{Answer, Fault, Order},
@@ -24,6 +25,7 @@ use crate::{
     kernel::{Failing, Linux, Traced, descent, guard::HostNamespaces, socket},
     lab::{
         action::{Action, IdMap},
+        dial::{Measured, Setting as Position},
         ledger::Ledger,
         observation::Observation,
         sight::Sight,
@@ -50,12 +52,21 @@ pub struct Troupe {
     /// The subject last; before it those that it was cloned from.
     members: Vec<Member>,
     ledger: Ledger,
+    /// The box that was measured last.
+    measured: Option<Measured>,
 }
 
 impl Troupe {
     /// Nobody yet.
     pub const fn new(setting: Setting) -> Self {
-        Self { setting, members: Vec::new(), ledger: Ledger::new() }
+        Self { setting, members: Vec::new(), ledger: Ledger::new(), measured: None }
+    }
+
+    /// The dial of this session.
+    pub fn dial(&self) -> Dial {
+        let Setting { box_dir, inside, .. } = &self.setting;
+        let session = box_dir.parent().unwrap_or(box_dir).to_owned();
+        Dial::new(session, inside.marker.clone(), inside.port)
     }
 
     /// What the next subject looks at.
@@ -130,7 +141,11 @@ impl Troupe {
         let subject = self.subject()?;
         let number = subject.next_number();
         match subject.ask(&Order::Look { number }, None)? {
-            Answer::Seen { view, .. } => Ok(eyes.subject(subject.pid(), *view)),
+            Answer::Seen { view, .. } => {
+                let mut observation = eyes.subject(subject.pid(), *view);
+                observation.facts.extend(self.measured.iter().flat_map(dial::facts));
+                Ok(observation)
+            }
             _ => Err(Refusal::Failed(act::local_failure("subject", Errno::EBADMSG))),
         }
     }
@@ -139,6 +154,7 @@ impl Troupe {
     pub fn end(&mut self) {
         let members = std::mem::take(&mut self.members);
         self.ledger = Ledger::new();
+        self.measured = None;
         if let Some(first) = members.first() {
             let below = descent::below(first.pid());
             descent::end_below(first.pid());
@@ -165,6 +181,9 @@ impl Troupe {
                 Vec::new()
             }
             Action::EndChild {} => self.end_subject()?,
+            Action::Dial { preset, with, without } => {
+                self.turn(&Position::turned(*preset, with, without), fault)?
+            }
             Action::MapIds { map } => self.map_ids(*map, fault)?,
             Action::Clone { .. } => self.clone_subject(action, fault)?,
             other => self.order(other, fault, None)?,
@@ -204,6 +223,18 @@ impl Troupe {
             descent::end_one(subject.pid());
         }
         Ok(Vec::new())
+    }
+
+    /// Measures a box. It is no part of the subject, so a failure leaves the subject as it was.
+    fn turn(&mut self, setting: &Position, fault: Option<&Fault>) -> Acted {
+        let dial = self.dial();
+        let measured = fault.map_or_else(|| dial.measure(setting), |fault| dial.measure_with(setting, fault));
+        let traces = measured.traces.clone();
+        if let Some(failure) = measured.failure {
+            return Err((traces, failure));
+        }
+        self.measured = Some(measured);
+        Ok(traces)
     }
 
     fn map_ids(&mut self, map: IdMap, fault: Option<&Fault>) -> Acted {

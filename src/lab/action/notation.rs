@@ -1,7 +1,10 @@
 //! The other two notations of actions: shell lines and Docker's words. (The first, the system calls, is the trace.)
 
 use super::{Action, IdMap, IpcKind, MountKind};
-use crate::lab::namespace::Namespace;
+use crate::lab::{
+    dial::{Preset, Setting, Switch},
+    namespace::Namespace,
+};
 
 /// What a shell line depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +91,7 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
             }
         }
         Action::FurnishRoot {} => return furnish(),
+        Action::Dial { preset, with, without } => box_line(*preset, with, without),
         Action::Chroot {} => "chroot \"$BOX\"".to_owned(),
         Action::PivotRoot {} => "cd \"$BOX\" && pivot_root . . && umount -l . && cd /".to_owned(),
         Action::LoUp {} => "ip link set lo up".to_owned(),
@@ -102,6 +106,33 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
         | Action::TimeOffset { .. } => return Vec::new(),
     };
     vec![line]
+}
+
+/// The dial is this program's own: the same box, with a command in it.
+fn box_line(preset: Preset, with: &[Switch], without: &[Switch]) -> String {
+    let with = with.iter().map(|switch| format!(" --with {switch}"));
+    let turned: String = with.chain(without.iter().map(|switch| format!(" --without {switch}"))).collect();
+    format!("korobka box --preset {}{turned} -- sh", preset.name())
+}
+
+/// `docker run` with what takes a switch away, or adds one.
+fn docker_box(setting: &Setting) -> Option<String> {
+    let off = |switch| !setting.has(switch);
+    if off(Switch::Root) {
+        return None;
+    }
+    let flags = [
+        (off(Switch::Uts), "--uts host"),
+        (off(Switch::Pid), "--pid host"),
+        (off(Switch::Net), "--network host"),
+        (off(Switch::Cgroup), "--cgroupns host"),
+        (off(Switch::Rights), "--privileged"),
+    ];
+    let mut words = vec!["docker run"];
+    words.extend(flags.iter().filter(|(on, _)| *on).map(|(_, flag)| *flag));
+    words.push("IMAGE");
+    let line = words.join(" ");
+    Some(if off(Switch::User) { line } else { format!("{USERNS_REMAP}; {line}") })
 }
 
 fn furnish() -> Vec<String> {
@@ -129,6 +160,9 @@ impl Action {
             Self::Mount { what: MountKind::Devpts, .. } => "docker run --tty".to_owned(),
             Self::FurnishRoot {} => "FROM IMAGE".to_owned(),
             Self::PivotRoot {} => "docker run IMAGE".to_owned(),
+            Self::Dial { preset, with, without } => {
+                return docker_box(&Setting::turned(*preset, with, without));
+            }
             _ => return None,
         };
         Some(line)

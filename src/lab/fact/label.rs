@@ -16,7 +16,10 @@ impl Fact {
 
     /// A value as it is shown: what is an answer, and not a name, is in the language of the screen.
     pub fn say(self, value: &str, lang: Lang) -> String {
+        let asked = self.id().starts_with("dial.");
         let key = match (self, value) {
+            (_, "yes") if asked => "fact.value.yes",
+            (_, "no") if asked => "fact.value.no",
             (Self::SeesHost | Self::Escape, "yes") => "fact.value.yes",
             (Self::SeesHost | Self::Escape | Self::BoxMount, "no") => "fact.value.no",
             (Self::HostPort, "open") => "fact.value.open",

@@ -56,6 +56,8 @@ impl LabScreen {
                 self.controls = None;
             }
             Event::Raw { fact, source, text } => return Some(Raw { fact, source, text }),
+            // Nobody on this screen has asked.
+            Event::Dialled { .. } => {}
             Event::Failed { failure } => self.failed(failure, world, out),
         }
         self.note(looked);

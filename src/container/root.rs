@@ -1,0 +1,135 @@
+//! The root of a box: a skeleton of directories, the programs of the host's /usr (read-only: an image would hold its
+//! own), /dev, /etc, and over the skeleton an overlay where the switch is on.
+//!
+//! One overlay holds the root, and /usr is a read-only bind mount in it, not an overlay of its own: a plain user could
+//! not change files of root's in it anyway (they have no owner in the user namespace), and it would cost every start
+//! another mount. What the box writes lands in `upper`, as in Docker; `/usr` answers `EROFS`.
+
+use nix::mount::MsFlags;
+
+use super::{
+    Host, Step,
+    plan::{Base, Wish},
+};
+use crate::{kernel::Call, lab::dial::Switch};
+
+/// Directories of the skeleton.
+pub const DIRECTORIES: [&str; 9] = ["usr", "proc", "sys", "dev", "dev/pts", "tmp", "etc", "root", "run"];
+/// Devices that any process may use.
+pub const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+/// Links in /dev.
+pub const LINKS: [(&str, &str); 5] = [
+    ("dev/ptmx", "pts/ptmx"),
+    ("dev/fd", "/proc/self/fd"),
+    ("dev/stdin", "/proc/self/fd/0"),
+    ("dev/stdout", "/proc/self/fd/1"),
+    ("dev/stderr", "/proc/self/fd/2"),
+];
+/// Files of /etc.
+pub const FILES: [(&str, &str); 3] = [
+    ("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
+    ("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
+    ("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+];
+/// What else may stand in a root, as a link or as a directory: see [`Host::look`].
+pub const SETTINGS_AND_PROGRAMS: [&str; 7] =
+    ["bin", "sbin", "lib", "lib32", "lib64", "etc/alternatives", "etc/terminfo"];
+/// What an overlay needs beside its lower layer, below the directory where the root is put together.
+const LAYERS: [&str; 4] = ["lower", "upper", "work", "merged"];
+
+/// Puts the root together; returns where it is.
+pub(super) fn build(steps: &mut Steps, wish: &Wish, host: &Host) -> String {
+    let dir = wish.dir.as_str();
+    let memory = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    match wish.base {
+        Base::Memory => steps.mount(("tmpfs", "tmpfs"), dir, memory, "mode=0755"),
+        // pivot_root(2) wants a mount point.
+        Base::Directory => steps.mount((dir, ""), dir, MsFlags::MS_BIND, ""),
+    }
+    let overlay = wish.setting.has(Switch::Overlay);
+    let skeleton = if overlay { format!("{dir}/lower") } else { dir.to_owned() };
+    if overlay {
+        for name in LAYERS {
+            steps.push(Call::Mkdir(format!("{dir}/{name}")));
+        }
+    }
+    skeleton_in(steps, &skeleton, host);
+    let root = if overlay { over(steps, wish, dir) } else { skeleton };
+    for (name, kept) in &host.directories {
+        steps.bind(&format!("/{name}"), &format!("{root}/{name}"));
+        let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | *kept;
+        steps.mount(("none", ""), &format!("{root}/{name}"), flags, "");
+    }
+    for name in DEVICES {
+        steps.bind(&format!("/dev/{name}"), &format!("{root}/dev/{name}"));
+    }
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+    steps.mount(
+        ("devpts", "devpts"),
+        &format!("{root}/dev/pts"),
+        flags,
+        "newinstance,ptmxmode=0666,mode=0620",
+    );
+    root
+}
+
+fn skeleton_in(steps: &mut Steps, root: &str, host: &Host) {
+    let own = host.directories.iter().map(|(name, _)| name.as_str()).filter(|name| *name != "usr");
+    for name in DIRECTORIES.into_iter().chain(own) {
+        steps.push(Call::Mkdir(format!("{root}/{name}")));
+    }
+    for (name, target) in &host.links {
+        steps.push(Call::Symlink { target: target.clone(), link: format!("{root}/{name}") });
+    }
+    for (name, target) in LINKS {
+        steps.push(Call::Symlink { target: target.to_owned(), link: format!("{root}/{name}") });
+    }
+    for (name, text) in FILES {
+        steps.push(Call::Create { path: format!("{root}/{name}"), text: text.to_owned() });
+    }
+    for name in DEVICES {
+        steps.push(Call::Create { path: format!("{root}/dev/{name}"), text: String::new() });
+    }
+}
+
+/// In a user namespace the overlay keeps its notes in `user.*` attributes, which need no capability over the host.
+fn over(steps: &mut Steps, wish: &Wish, dir: &str) -> String {
+    let mut data = format!("lowerdir={dir}/lower,upperdir={dir}/upper,workdir={dir}/work");
+    if wish.in_user_namespace {
+        data.push_str(",userxattr");
+    }
+    let merged = format!("{dir}/merged");
+    let before = steps.of(Switch::Overlay);
+    steps.mount(("overlay", "overlay"), &merged, MsFlags::empty(), &data);
+    steps.switch = before;
+    merged
+}
+
+/// A list of calls, each on account of a switch.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    pub(super) list: Vec<Step>,
+    pub(super) switch: Option<Switch>,
+}
+
+impl Steps {
+    /// On whose account the next calls are; returns the account before.
+    pub(super) const fn of(&mut self, switch: Switch) -> Option<Switch> {
+        self.switch.replace(switch)
+    }
+
+    pub(super) fn push(&mut self, call: Call) {
+        self.list.push(Step { switch: self.switch, call });
+    }
+
+    /// `what` is a source and a file system type.
+    pub(super) fn mount(&mut self, what: (&str, &str), target: &str, flags: MsFlags, data: &str) {
+        let owned = str::to_owned;
+        let (source, target, fstype, data) = (owned(what.0), owned(target), owned(what.1), owned(data));
+        self.push(Call::Mount { source, target, fstype, flags, data });
+    }
+
+    pub(super) fn bind(&mut self, source: &str, target: &str) {
+        self.mount((source, ""), target, MsFlags::MS_BIND | MsFlags::MS_REC, "");
+    }
+}
