@@ -7,6 +7,7 @@ pub mod dial;
 pub mod expectation;
 pub mod explain;
 pub mod fact;
+pub mod layers;
 pub mod ledger;
 pub mod limit;
 pub mod namespace;

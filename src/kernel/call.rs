@@ -1,5 +1,8 @@
 //! Every system call that the program makes to change something, as a value, and how strace would write it.
 
+pub mod file;
+
+use file::FileCall;
 use nix::{
     errno::Errno,
     mount::{MntFlags, MsFlags},
@@ -80,6 +83,8 @@ pub enum Call {
         /// The link.
         link: String,
     },
+    /// A call on a file below the box directory.
+    File(FileCall),
     /// Brings an interface up by a message to the kernel, `rtnetlink(7)`.
     LinkUp(String),
     /// `msgget(2)` with a private key. Returns the id.
@@ -147,6 +152,7 @@ impl Call {
             Self::Chdir(_) => "chdir",
             Self::Mkdir(_) => "mkdir",
             Self::Symlink { .. } => "symlink",
+            Self::File(file) => file.name(),
             Self::LinkUp(_) => "sendto",
             Self::MsgGet => "msgget",
             Self::ShmGet(_) => "shmget",
@@ -187,6 +193,7 @@ impl Call {
             Self::Chroot(path) | Self::Chdir(path) | Self::Rmdir(path) => vec![quoted(path)],
             Self::Mkdir(path) => vec![quoted(path), "0755".to_owned()],
             Self::Symlink { target, link } => vec![quoted(target), quoted(link)],
+            Self::File(file) => file.args(),
             Self::LinkUp(name) => {
                 vec!["<NETLINK_ROUTE>".to_owned(), format!("{{RTM_NEWLINK, {name}, IFF_UP}}")]
             }
@@ -227,6 +234,7 @@ impl Call {
             | Self::Mknod(path)
             | Self::Chown { path, .. } => Some(path),
             Self::Symlink { link, .. } => Some(link),
+            Self::File(file) => Some(&file.path),
             Self::Run { program, .. } | Self::Exec { program, .. } => Some(program),
             Self::Unshare(_)
             | Self::Clone(_)

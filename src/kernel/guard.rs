@@ -72,6 +72,10 @@ impl<K: Kernel> Guard<K> {
             }
             // Of the stage alone, see [`crate::cgroup`].
             Call::Rmdir(_) | Call::Kill { .. } => false,
+            Call::File(file) => {
+                let ours = file.root == self.box_dir && file.paths().all(|path| self.in_mounted_box(path));
+                self.left_host(Namespace::Mnt) && ours
+            }
             // Of the stage alone, and always the two id map helpers.
             Call::Run { program, .. } => program.ends_with("/newuidmap") || program.ends_with("/newgidmap"),
             // What the machine's own root alone may do is only ever tried by another root, which may not.
@@ -159,7 +163,10 @@ mod tests {
     use nix::mount::MntFlags;
 
     use super::*;
-    use crate::kernel::Recording;
+    use crate::kernel::{
+        Recording,
+        call::file::{Deed, FileCall},
+    };
 
     fn dangerous() -> Vec<Call> {
         vec![
@@ -180,6 +187,12 @@ mod tests {
             Call::Mkdir("/tmp/box/usr".to_owned()),
             Call::Create { path: "/etc/passwd".to_owned(), text: String::new() },
             Call::Symlink { target: "usr/bin".to_owned(), link: "/tmp/box/bin".to_owned() },
+            Call::File(FileCall {
+                root: "/tmp/box".to_owned(),
+                path: "/tmp/box/f".to_owned(),
+                deed: Deed::Unlink,
+            }),
+            Call::File(FileCall { root: "/".to_owned(), path: "/etc/passwd".to_owned(), deed: Deed::Unlink }),
             Call::Write { path: "/etc/passwd".to_owned(), text: String::new() },
             Call::Write { path: "/proc/../etc/passwd".to_owned(), text: String::new() },
             Call::Mknod("/tmp/null".to_owned()),

@@ -12,6 +12,8 @@ use nix::{
     unistd,
 };
 
+mod file;
+
 use super::{Call, Kernel, errno_of, netlink, rights};
 use crate::lab::namespace::Namespace;
 
@@ -45,6 +47,7 @@ impl Kernel for Linux {
             Call::Symlink { target, link } => {
                 unistd::symlinkat(target.as_str(), nix::fcntl::AT_FDCWD, link.as_str()).map(|()| 0)
             }
+            Call::File(call) => file::call(call),
             Call::LinkUp(name) => netlink::link_up(name).map(|()| 0),
             Call::MsgGet => message_queue(),
             Call::ShmGet(size) => shared_memory(*size),

@@ -5,12 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use file::{FileAction, Tree};
+
 use super::{
     dial::{Preset, Switch},
     namespace::Namespace,
     trace::Actor,
 };
 
+pub mod file;
 mod notation;
 
 pub use notation::{Scene, shell_lines};
@@ -65,6 +68,28 @@ pub enum Action {
     },
     /// Fill the box directory with what a small system needs: /usr of the host (read-only), /proc, /dev, /tmp, /etc.
     FurnishRoot {},
+    /// Lay out two image layers in the box directory, and the empty directories of an overlay.
+    FurnishLayers {},
+    /// Stack the layers: mount an overlay, of the first box or of a second one on the same layers.
+    MountOverlay {
+        /// Which box.
+        #[serde(default, rename = "in")]
+        tree: Tree,
+    },
+    /// Do something to a file in the box.
+    File(FileAction),
+    /// Try to: the kernel is expected to refuse, and whatever it says, the lab goes on.
+    TryFile(FileAction),
+    /// Make the upper directory a layer of its own, with a new upper on top: `docker commit`.
+    Commit {},
+    /// Mount the directory `volume` over `data` in the tree of the first box.
+    MountVolume {
+        /// Whether the box may only read it.
+        #[serde(default)]
+        read_only: bool,
+    },
+    /// Throw the first box away: unmount it, delete its upper directory.
+    RemoveBox {},
     /// Change the root directory to the box directory, `chroot(2)`.
     Chroot {},
     /// Make the box directory the root mount and let go of the old one, `pivot_root(2)`.
@@ -118,8 +143,10 @@ pub enum IdMap {
 pub enum MountKind {
     /// A window on the processes of the PID namespace of whoever mounts it.
     Proc,
-    /// Memory.
+    /// Memory, 16 MiB at most.
     Tmpfs,
+    /// Memory, 256 MiB at most.
+    LargeTmpfs,
     /// Pseudo-terminals of its own.
     Devpts,
     /// The directory itself, so that it becomes a mount point.
@@ -212,9 +239,17 @@ impl Action {
     pub const fn guarded_by(&self) -> Option<Namespace> {
         match self {
             Self::SetHostname { .. } => Some(Namespace::Uts),
-            Self::MakePrivate {} | Self::Mount { .. } | Self::FurnishRoot {} | Self::PivotRoot {} => {
-                Some(Namespace::Mnt)
-            }
+            Self::MakePrivate {}
+            | Self::Mount { .. }
+            | Self::FurnishRoot {}
+            | Self::FurnishLayers {}
+            | Self::MountOverlay { .. }
+            | Self::File(_)
+            | Self::TryFile(_)
+            | Self::Commit {}
+            | Self::MountVolume { .. }
+            | Self::RemoveBox {}
+            | Self::PivotRoot {} => Some(Namespace::Mnt),
             Self::LoUp {} => Some(Namespace::Net),
             Self::CreateIpc { .. } => Some(Namespace::Ipc),
             _ => None,

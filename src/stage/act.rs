@@ -9,11 +9,14 @@ use crate::{
 
 mod chroot;
 mod create_ipc;
+mod file;
+mod furnish_layers;
 mod furnish_root;
 mod lo_up;
 mod make_private;
 pub mod map_ids;
 mod mount;
+mod overlay;
 mod pivot_root;
 mod set_hostname;
 mod spawn_workload;
@@ -31,6 +34,16 @@ pub fn perform(action: &Action, kernel: &mut dyn Kernel, box_dir: &str) -> Resul
         Action::MakePrivate {} => make_private::act(kernel),
         Action::Mount { what, at } => mount::act(kernel, *what, &at.path(box_dir)),
         Action::FurnishRoot {} => furnish_root::act(kernel, box_dir),
+        Action::FurnishLayers {} => furnish_layers::act(kernel, box_dir),
+        Action::MountOverlay { tree } => overlay::mount(kernel, box_dir, *tree),
+        Action::File(file) => file::act(kernel, file, box_dir),
+        Action::TryFile(file) => {
+            file::attempt(kernel, file, box_dir);
+            Ok(())
+        }
+        Action::Commit {} => overlay::commit(kernel, box_dir),
+        Action::MountVolume { read_only } => overlay::volume(kernel, box_dir, *read_only),
+        Action::RemoveBox {} => overlay::remove(kernel, box_dir),
         Action::Chroot {} => chroot::act(kernel, box_dir),
         Action::PivotRoot {} => pivot_root::act(kernel, box_dir),
         Action::LoUp {} => lo_up::act(kernel),

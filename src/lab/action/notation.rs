@@ -6,6 +6,8 @@ use crate::lab::{
     namespace::Namespace,
 };
 
+mod layers;
+
 /// What a shell line depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scene {
@@ -84,6 +86,7 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
             match what {
                 MountKind::Proc => format!("mount -t proc proc \"{path}\""),
                 MountKind::Tmpfs => format!("mount -t tmpfs tmpfs \"{path}\""),
+                MountKind::LargeTmpfs => format!("mount -t tmpfs -o size=256m tmpfs \"{path}\""),
                 MountKind::Devpts => {
                     format!("mount -t devpts -o newinstance,ptmxmode=0666 devpts \"{path}\"")
                 }
@@ -92,6 +95,13 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
         }
         Action::FurnishRoot {} => return furnish(),
         Action::Dial { preset, with, without } => box_line(*preset, with, without),
+        Action::FurnishLayers {}
+        | Action::MountOverlay { .. }
+        | Action::File(_)
+        | Action::TryFile(_)
+        | Action::Commit {}
+        | Action::MountVolume { .. }
+        | Action::RemoveBox {} => return layers::lines(action),
         Action::Chroot {} => "chroot \"$BOX\"".to_owned(),
         Action::PivotRoot {} => "cd \"$BOX\" && pivot_root . . && umount -l . && cd /".to_owned(),
         Action::LoUp {} => "ip link set lo up".to_owned(),
@@ -155,10 +165,11 @@ impl Action {
             Self::MapIds { .. } => USERNS_REMAP.to_owned(),
             Self::SetHostname { name } => format!("docker run --hostname {}", name.as_str()),
             Self::MakePrivate {} => "docker run --volume DIR:DIR:rprivate".to_owned(),
-            Self::Mount { what: MountKind::Tmpfs, .. } => "docker run --tmpfs DIR".to_owned(),
+            Self::Mount { what: MountKind::Tmpfs | MountKind::LargeTmpfs, .. } => "docker run --tmpfs DIR".to_owned(),
             Self::Mount { what: MountKind::Bind, .. } => "docker run --volume DIR:DIR".to_owned(),
             Self::Mount { what: MountKind::Devpts, .. } => "docker run --tty".to_owned(),
             Self::FurnishRoot {} => "FROM IMAGE".to_owned(),
+            _ if layers::docker(self).is_some() => return layers::docker(self),
             Self::PivotRoot {} => "docker run IMAGE".to_owned(),
             Self::Dial { preset, with, without } => {
                 return docker_box(&Setting::turned(*preset, with, without));

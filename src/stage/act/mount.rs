@@ -10,6 +10,7 @@ pub(super) fn act(kernel: &mut dyn Kernel, what: MountKind, target: &str) -> Res
     let (source, fstype, flags, data) = match what {
         MountKind::Proc => ("proc", "proc", quiet | MsFlags::MS_NOEXEC, ""),
         MountKind::Tmpfs => ("tmpfs", "tmpfs", quiet, "mode=0755,size=16m"),
+        MountKind::LargeTmpfs => ("tmpfs", "tmpfs", quiet, "mode=0755,size=256m"),
         MountKind::Devpts => (
             "devpts",
             "devpts",
