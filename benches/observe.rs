@@ -64,7 +64,13 @@ fn main() -> io::Result<()> {
     }
     let mut host = HostReader::new(proc, None);
     let marker = Marker { pid: crowd.pid(), name: "sh".to_owned() };
-    let mut inside = InsideReader::new(&Inside { marker, port: None, witness: false, sights: Vec::new() });
+    let mut inside = InsideReader::new(&Inside {
+        marker,
+        port: None,
+        witness: false,
+        box_dir: String::new(),
+        sights: Vec::new(),
+    });
     let from_outside = median(|| outside.read(nowhere))?;
     let of_host = median(|| Ok(host.read(nowhere)))?;
     let from_inside = median(|| Ok(inside.read()))?;

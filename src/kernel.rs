@@ -18,6 +18,7 @@ pub mod rights;
 pub mod socket;
 pub mod traced;
 pub mod tty;
+pub mod xattr;
 
 pub use call::Call;
 pub use fakes::{Failing, Recording};

@@ -5,6 +5,7 @@
 //! | [`process::ProcessReader`] | the stage | one process and the tree below it, from outside |
 //! | [`host::HostReader`] | the stage | its own side of the wall |
 //! | [`inside::InsideReader`] | the subject, or a witness in its namespaces | the other side of the wall |
+//! | [`layers`] | whoever is inside | the trees of an overlay in the box directory |
 //! | [`doctor`] | the program | what this machine can do |
 //!
 //! The parsers ([`status`], [`mountinfo`], [`cgroup`], [`idmap`], [`tree`], [`ipc`]) are pure functions of bytes.
@@ -21,6 +22,7 @@ pub mod idmap;
 pub mod inside;
 pub mod ipc;
 mod kept;
+pub mod layers;
 pub mod mountinfo;
 pub mod net;
 pub mod process;

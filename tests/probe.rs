@@ -9,8 +9,9 @@ use std::{
 use korobka::{
     kernel::attempt::attempt,
     lab::{
-        fact::FactId,
+        fact::{FactId, Side},
         observation::{Observation, Value},
+        sight::Sight,
     },
     probe::{
         Facts,
@@ -46,11 +47,18 @@ fn the_readers_together_know_every_fact() {
         .facts;
     facts.extend(HostReader::new(Path::new("/proc"), Some(1)).read(nowhere));
     let marker = Marker { pid, name: String::new() };
-    facts.extend(inside::read(&Inside { marker, port: Some(1), witness: false, sights: Vec::new() }).facts);
-    let unseen: Vec<_> = FactId::rows()
-        .filter(|id| !facts.contains_key(id) && !id.fact.id().starts_with("dial."))
-        .map(|id| id.to_string())
-        .collect();
+    let sights = vec![Sight::Layers];
+    let nothing = "/nowhere".to_owned();
+    let ask = Inside { marker, port: Some(1), witness: false, box_dir: nothing, sights };
+    facts.extend(inside::read(&ask).facts);
+    // Of layers there is nothing to be seen from outside, and other sights have readers of their own.
+    let asked = |id: &FactId| match id.fact.sight() {
+        Sight::Walls => true,
+        Sight::Layers => id.side == Side::Subject,
+        Sight::Limits | Sight::Rights | Sight::Dial => false,
+    };
+    let unseen: Vec<_> =
+        FactId::rows().filter(|id| !facts.contains_key(id) && asked(id)).map(|id| id.to_string()).collect();
     assert_eq!(unseen, ["host.escape", "subject.escape"]);
 }
 
@@ -111,7 +119,7 @@ fn inside_is_another_place() {
     let port = listener.local_addr().expect("its address").port();
     let name = std::fs::read_to_string("/proc/self/comm").expect("own name").trim_end().to_owned();
     let marker = Marker { pid: std::process::id().cast_signed(), name };
-    let ask = Inside { marker, port: Some(port), witness: false, sights: Vec::new() };
+    let ask = Inside { marker, port: Some(port), witness: false, box_dir: String::new(), sights: Vec::new() };
     let outside = inside::read(&ask);
     assert_eq!(short(&outside.facts, "subject.host_port").as_deref(), Some("open"));
 

@@ -85,6 +85,40 @@ facts! {
     Mounts = "mounts", "/proc/self/mountinfo", "/proc/PID/mountinfo", false;
     /// What is mounted on the box directory ($BOX): a file system type, or `no`.
     BoxMount = "box_mount", "/proc/self/mountinfo", "/proc/PID/mountinfo", false;
+    /// The overlay that is mounted on `$BOX/merged`: its options, or `no`.
+    OverlayMount = "overlay.mount", "-", "/proc/self/mountinfo", false;
+    /// The overlay of a second box, on `$BOX/merged2`.
+    OverlaySecond = "overlay.second", "-", "/proc/self/mountinfo", false;
+    /// What `docker diff` says: `A`, `C` or `D` and a path.
+    OverlayDiff = "overlay.diff", "-", "lstat(2), lgetxattr(2)", false;
+    /// Whiteouts, opaque directories, redirects and the like in upper.
+    OverlayMarks = "overlay.marks", "-", "lstat(2), lgetxattr(2)", false;
+    /// Bytes of the files in upper.
+    OverlayUpperBytes = "overlay.upper_bytes", "-", "lstat(2)", false;
+    /// Bytes of the files in all layers below.
+    OverlayLowerBytes = "overlay.lower_bytes", "-", "lstat(2)", false;
+    /// How many files and directories the box sees.
+    OverlayFiles = "overlay.files", "-", "lstat(2)", false;
+    /// Device and inode of each file that was copied up: below > in upper, as the box sees it.
+    OverlayInodes = "overlay.inodes", "-", "lstat(2)", false;
+    /// What is mounted on `data` in the box: `no`, `rw`, `ro`.
+    OverlayVolumeMount = "overlay.volume_mount", "-", "/proc/self/mountinfo", false;
+    /// The names in the directory `volume`, which lies beside the layers.
+    OverlayVolume = "overlay.volume", "-", "readdir $BOX/volume", false;
+    /// The entries of the lowest layer.
+    OverlayLower1 = "overlay.lower1", "-", "lstat(2), lgetxattr(2)", true;
+    /// The entries of the layer above it.
+    OverlayLower2 = "overlay.lower2", "-", "lstat(2), lgetxattr(2)", true;
+    /// The entries of the layer that a commit made.
+    OverlayLower3 = "overlay.lower3", "-", "lstat(2), lgetxattr(2)", true;
+    /// The entries of the upper directory.
+    OverlayUpper = "overlay.upper", "-", "lstat(2), lgetxattr(2)", true;
+    /// The entries of the work directory.
+    OverlayWork = "overlay.work", "-", "lstat(2)", true;
+    /// What the box sees.
+    OverlayMerged = "overlay.merged", "-", "lstat(2)", true;
+    /// The entries of the second box's upper directory.
+    OverlayUpper2 = "overlay.upper2", "-", "lstat(2), lgetxattr(2)", true;
     /// Propagation of the root mount: `shared`, `private`, `slave`.
     Propagation = "propagation", "/proc/self/mountinfo", "/proc/PID/mountinfo", false;
     /// The names in the root directory.

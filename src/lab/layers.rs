@@ -129,7 +129,9 @@ mod tests {
         assert_eq!((entry.kind, entry.mode, entry.size), (Kind::File, 0o644, 23));
         assert_eq!(entry.path, "etc/a name with spaces");
         assert_eq!(entry.to_string(), line);
-        for wrong in ["", "+7", "file", "file 0644 1 23 0:51:12", "door 0644 1 2 0:1:2 x", "file 9 1 2 0:1:2 x"] {
+        for wrong in
+            ["", "+7", "file", "file 0644 1 23 0:51:12", "door 0644 1 2 0:1:2 x", "file 9 1 2 0:1:2 x"]
+        {
             assert_eq!(wrong.parse::<Entry>(), Err(NotAnEntry), "{wrong}");
         }
     }

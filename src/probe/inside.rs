@@ -1,7 +1,10 @@
 //! The other side of the wall: what a process in the box sees, told by itself or by a witness that has joined its
 //! namespaces with `setns(2)`.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use nix::{
     time::{ClockId, clock_gettime},
@@ -14,6 +17,7 @@ use super::{
     here::{Here, shorten},
     idmap::IdMap,
     kept::read_now,
+    layers,
     process::{cgroup_value, parse_status},
     value::{list, missing, or_missing, text, yes_no},
 };
@@ -37,6 +41,8 @@ pub struct Inside {
     pub port: Option<u16>,
     /// Whether the reader only stands in for the process: what is the process's own (ids, maps, cgroup) is left out.
     pub witness: bool,
+    /// The box directory, for those that look at what is in it.
+    pub box_dir: String,
     /// What to look at; walls are always looked at.
     pub sights: Vec<Sight>,
 }
@@ -65,6 +71,8 @@ pub struct InsideReader {
     here: Here,
     marker: Marker,
     witness: bool,
+    /// The box directory, where its layers are looked at.
+    layers: Option<PathBuf>,
 }
 
 /// Looks once.
@@ -81,7 +89,8 @@ impl InsideReader {
     /// A reader; nothing is looked at yet.
     pub fn new(inside: &Inside) -> Self {
         let here = Here::new(Path::new("/proc"), inside.port);
-        Self { here, marker: inside.marker.clone(), witness: inside.witness }
+        let layers = inside.sights.contains(&Sight::Layers).then(|| PathBuf::from(&inside.box_dir));
+        Self { here, marker: inside.marker.clone(), witness: inside.witness, layers }
     }
 
     /// Everything that can be seen now, in less than a millisecond, and 50 more where the port does not answer.
@@ -93,6 +102,12 @@ impl InsideReader {
         facts.insert(FactId::subject(Fact::Processes), self.processes());
         if !self.witness {
             self.own(&mut facts);
+        }
+        if let Some(box_dir) = &self.layers {
+            let mounts = self.here.proc_root.join("self/mountinfo");
+            // Where /proc is gone, the mounts cannot be told; the trees still can.
+            let mounts = read_now(&mounts, &mut self.here.buffer).unwrap_or_default();
+            layers::read(box_dir, mounts, &mut facts);
         }
         View { facts, boottime_ns: boottime_ns() }
     }
@@ -157,6 +172,7 @@ mod tests {
             marker: Marker { pid: getpid().as_raw(), name },
             port: None,
             witness: false,
+            box_dir: String::new(),
             sights: Vec::new(),
         }
     }

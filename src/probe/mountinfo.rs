@@ -9,6 +9,8 @@ pub struct Mount {
     pub root: PathBuf,
     /// Where, relative to the root of the process.
     pub point: PathBuf,
+    /// Whether this mount is read-only, whatever its file system is.
+    pub read_only: bool,
     /// How mounts below it spread, `mount_namespaces(7)`: `shared`, `slave`, `shared slave`, `private`, `unbindable`.
     pub propagation: &'static str,
     /// File system type: `overlay`.
@@ -42,7 +44,8 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let root = path(fields.nth(3)?);
     let point = path(fields.next()?);
     let (mut shared, mut slave, mut unbindable) = (false, false, false);
-    for optional in fields.by_ref().skip(1).take_while(|field| *field != b"-") {
+    let read_only = fields.next()?.split(|b| *b == b',').any(|option| option == b"ro");
+    for optional in fields.by_ref().take_while(|field| *field != b"-") {
         shared |= optional.starts_with(b"shared:");
         slave |= optional.starts_with(b"master:");
         unbindable |= optional == b"unbindable";
@@ -57,7 +60,7 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let text = |field: &[u8]| String::from_utf8_lossy(&unescape(field)).into_owned();
     let fstype = text(fields.next()?);
     let super_options = text(fields.nth(1)?);
-    Some(Mount { root, point, propagation, fstype, super_options })
+    Some(Mount { root, point, read_only, propagation, fstype, super_options })
 }
 
 fn path(field: &[u8]) -> PathBuf {

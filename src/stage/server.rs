@@ -128,8 +128,9 @@ impl Server {
         let port =
             TcpListener::bind("127.0.0.1:0").and_then(|port| port.set_nonblocking(true).map(|()| port)).ok();
         let number = port.as_ref().and_then(|port| port.local_addr().ok()).map(|address| address.port());
+        let box_dir = session.box_dir().to_string_lossy().into_owned();
         let marker = Marker { pid: getpid().as_raw(), name: NAME.to_string_lossy().into_owned() };
-        let inside = Inside { marker, port: number, witness: false, sights: Vec::new() };
+        let inside = Inside { marker, port: number, witness: false, box_dir, sights: Vec::new() };
         let setting = Setting {
             host: guard::namespaces_of("/proc/self"),
             box_dir: session.box_dir(),

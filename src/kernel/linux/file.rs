@@ -85,9 +85,15 @@ fn length(bytes: u64) -> Result<i64, Errno> {
 }
 
 fn fill(spot: &Spot<'_>, bytes: u64) -> Result<i64, Errno> {
-    let file = spot.open(OFlag::O_WRONLY | flags(How::Create))?;
-    let filled = io::copy(&mut io::repeat(b'x').take(bytes), &mut io::BufWriter::with_capacity(CHUNK, file));
-    length(filled.map_err(|error| errno_of(&error))?)
+    let mut file = spot.open(OFlag::O_WRONLY | flags(How::Create))?;
+    let chunk = vec![b'x'; CHUNK];
+    let mut left = usize::try_from(bytes).map_err(|_too_large| Errno::EFBIG)?;
+    while left > 0 {
+        let part = chunk.get(..left.min(CHUNK)).unwrap_or_default();
+        file.write_all(part).map_err(|error| errno_of(&error))?;
+        left -= part.len();
+    }
+    length(bytes)
 }
 
 fn read(spot: &Spot<'_>) -> Result<i64, Errno> {

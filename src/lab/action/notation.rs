@@ -165,7 +165,9 @@ impl Action {
             Self::MapIds { .. } => USERNS_REMAP.to_owned(),
             Self::SetHostname { name } => format!("docker run --hostname {}", name.as_str()),
             Self::MakePrivate {} => "docker run --volume DIR:DIR:rprivate".to_owned(),
-            Self::Mount { what: MountKind::Tmpfs | MountKind::LargeTmpfs, .. } => "docker run --tmpfs DIR".to_owned(),
+            Self::Mount { what: MountKind::Tmpfs | MountKind::LargeTmpfs, .. } => {
+                "docker run --tmpfs DIR".to_owned()
+            }
             Self::Mount { what: MountKind::Bind, .. } => "docker run --volume DIR:DIR".to_owned(),
             Self::Mount { what: MountKind::Devpts, .. } => "docker run --tty".to_owned(),
             Self::FurnishRoot {} => "FROM IMAGE".to_owned(),

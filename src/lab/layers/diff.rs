@@ -109,15 +109,12 @@ mod tests {
     #[test]
     fn what_an_upper_layer_deleted_is_not_there_to_be_changed() {
         let base: &[&str] = &["dir etc", "file etc/old"];
-        assert_eq!(diff(&["dir etc", "file etc/old"], &[&["dir etc", "whiteout etc/old"], base]), [
-            "C /etc",
-            "A /etc/old"
-        ]);
+        assert_eq!(
+            diff(&["dir etc", "file etc/old"], &[&["dir etc", "whiteout etc/old"], base]),
+            ["C /etc", "A /etc/old"]
+        );
         assert_eq!(diff(&["dir etc", "file etc/old"], &[&["opaque etc"], base])[1], "A /etc/old");
-        assert_eq!(diff(&["dir etc", "file etc/old"], &[&["whiteout etc"], base]), [
-            "A /etc",
-            "A /etc/old"
-        ]);
+        assert_eq!(diff(&["dir etc", "file etc/old"], &[&["whiteout etc"], base]), ["A /etc", "A /etc/old"]);
         assert_eq!(diff(&["dir etc", "file etc/old"], &[&["dir usr"], base]), ["C /etc/old"]);
     }
 

@@ -82,10 +82,7 @@ mod tests {
     #[test]
     fn a_volume_for_reading_only_says_so_in_both_notations() {
         let ro = Action::MountVolume { read_only: true };
-        assert_eq!(
-            lines(&ro),
-            ["cd \"$BOX\" && mkdir -p volume && mount --bind -o ro volume merged/data"]
-        );
+        assert_eq!(lines(&ro), ["cd \"$BOX\" && mkdir -p volume && mount --bind -o ro volume merged/data"]);
         assert_eq!(docker(&ro).as_deref(), Some("docker run --volume VOLUME:/data:ro IMAGE"));
     }
 
@@ -96,6 +93,8 @@ mod tests {
         for line in [&first, &second] {
             assert!(line.contains("lowerdir=lower2:lower1,"), "{line}");
         }
-        assert!(first.ends_with("merged") && second.contains("upperdir=upper2,") && second.ends_with("merged2"));
+        assert!(
+            first.ends_with("merged") && second.contains("upperdir=upper2,") && second.ends_with("merged2")
+        );
     }
 }
