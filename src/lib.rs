@@ -17,6 +17,7 @@
 //! | [`probe`] | readers of /proc and friends, over a root path; what the machine can do | lab, kernel |
 //! | [`workload`] | what subjects run | kernel |
 //! | [`pty`] | the student's shell: session, reader, key encoder, screen | kernel |
+//! | [`image`] | layer autopsy: an image's layers taken apart, no daemon, nothing written | nothing of ours |
 //! | [`store`] | progress, in an event log | |
 //! | [`tui`] | model, message, update, effect; screens, panels, widgets | course, lab, i18n; never kernel nor stage's server |
 //! | [`runtime`] | owns threads and channels, carries out effects | everything above |
@@ -31,6 +32,7 @@ pub mod cli;
 pub mod container;
 pub mod course;
 pub mod i18n;
+pub mod image;
 pub mod kernel;
 pub mod lab;
 pub mod probe;
