@@ -85,6 +85,8 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Take an image apart, layer by layer: a `docker save` tar or an OCI layout; no daemon is needed
+    Image(ImageArgs),
     /// Remove what killed sessions have left
     Clean,
     /// For authors of courses
@@ -115,6 +117,25 @@ pub(super) struct LabArgs {
     /// One step only, by its number or its id; what comes before it is done silently
     #[arg(long, value_name = "N")]
     pub step: Option<String>,
+}
+
+/// What `image` takes.
+#[derive(Debug, Group)]
+pub(super) struct ImageArgs {
+    /// A tar that `docker save` wrote, or an OCI layout: a tar or a directory
+    pub file: PathBuf,
+    /// How to write it: for people, or as one JSON object (docs/image-json.md)
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Which image, where FILE holds several
+    #[arg(long, value_name = "NAME:TAG")]
+    pub name: Option<String>,
+    /// Which platform, where FILE holds several [default: this machine's]
+    #[arg(long, value_name = "OS/ARCH")]
+    pub platform: Option<String>,
+    /// Name every file that a layer added, changed or removed
+    #[arg(long)]
+    pub files: bool,
 }
 
 /// What can be done to a course.
