@@ -39,15 +39,15 @@ use privileged::{
 type Test = (&'static str, fn());
 
 const TESTS: &[Test] = &[
-    ("the_lab_passes_step_by_step", lesson::the_lab_passes_step_by_step),
+    ("every_lab_passes_step_by_step", lesson::every_lab_passes_step_by_step),
     ("each_step_passes_by_hand_in_the_box", by_hand::each_step_passes_by_hand_in_the_box),
-    ("the_whole_lab_passes_by_hand_beside_the_box", by_hand::the_whole_lab_passes_by_hand_beside_the_box),
+    ("every_lab_passes_by_hand_beside_the_box", by_hand::every_lab_passes_by_hand_beside_the_box),
     ("each_kind_of_mount_can_be_made", actions::each_kind_of_mount_can_be_made),
     ("each_kind_of_ipc_object_can_be_made", actions::each_kind_of_ipc_object_can_be_made),
     ("a_clone_may_name_all_eight_namespaces", actions::a_clone_may_name_all_eight_namespaces),
     ("an_action_on_the_host_is_refused", engine::an_action_on_the_host_is_refused),
     ("a_failed_act_is_rolled_back", engine::a_failed_act_is_rolled_back),
-    ("every_call_of_the_lab_can_fail", faults::every_call_of_the_lab_can_fail),
+    ("every_call_of_every_lab_can_fail", faults::every_call_of_every_lab_can_fail),
     ("a_killed_program_leaves_nothing", kills::a_killed_program_leaves_nothing),
     (
         "a_killed_stage_leaves_only_what_the_janitor_takes",

@@ -14,7 +14,7 @@ use korobka::{
 
 use super::{
     engine::{PATIENCE, Stage},
-    lesson::{obey, run_of},
+    lesson::{LABS, obey, run_of},
 };
 
 /// A student with a shell.
@@ -25,9 +25,9 @@ struct Student {
 }
 
 impl Student {
-    fn new() -> Self {
+    fn new(lab: &str) -> Self {
         let stage = Stage::start();
-        let mut run = run_of(nix::unistd::geteuid().is_root());
+        let mut run = run_of(lab, nix::unistd::geteuid().is_root());
         let ask = run.start();
         obey(&stage, &mut run, ask);
         stage.client.request(&Request::Watch { hz: 20 }, None).unwrap();
@@ -140,7 +140,11 @@ impl Student {
 
 /// The program did the steps before; the student opens a shell in the box and does this one.
 pub(crate) fn each_step_passes_by_hand_in_the_box() {
-    let mut student = Student::new();
+    LABS.into_iter().for_each(in_the_box);
+}
+
+fn in_the_box(lab: &str) {
+    let mut student = Student::new(lab);
     loop {
         student.open_shell(ShellPlace::Inside);
         student.type_step(false);
@@ -154,8 +158,12 @@ pub(crate) fn each_step_passes_by_hand_in_the_box() {
 }
 
 /// The student does everything in one shell beside the box.
-pub(crate) fn the_whole_lab_passes_by_hand_beside_the_box() {
-    let mut student = Student::new();
+pub(crate) fn every_lab_passes_by_hand_beside_the_box() {
+    LABS.into_iter().for_each(beside_the_box);
+}
+
+fn beside_the_box(lab: &str) {
+    let mut student = Student::new(lab);
     student.open_shell(ShellPlace::Beside);
     loop {
         if student.run.step().unwrap().prepare.contains(&Action::Fresh {}) {

@@ -23,12 +23,16 @@ use nix::{
 
 use super::{
     engine::{PATIENCE, Stage},
-    lesson::run_of,
+    lesson::{LABS, run_of},
 };
 
 /// Where each step ends: the actions that lead there.
 fn stations() -> Vec<(String, Ledger)> {
-    let run = run_of(nix::unistd::geteuid().is_root());
+    LABS.into_iter().flat_map(stations_of).collect()
+}
+
+fn stations_of(lab: &str) -> Vec<(String, Ledger)> {
+    let run = run_of(lab, nix::unistd::geteuid().is_root());
     let mut ledger = Ledger::new();
     let walk = |step: &Step| {
         step.prepare.iter().chain(&step.actions).for_each(|action| ledger.note(action));

@@ -1,4 +1,4 @@
-//! The lab `namespaces`, every step of it.
+//! The labs, every step of them.
 
 use korobka::{
     course::Course,
@@ -12,10 +12,13 @@ use korobka::{
 
 use super::engine::Stage;
 
-/// A run of the embedded lab on a stage.
-pub(crate) fn run_of(root: bool) -> Run {
+/// The labs that the suites walk.
+pub(crate) const LABS: [&str; 2] = ["namespaces", "overlay"];
+
+/// A run of an embedded lab on a stage.
+pub(crate) fn run_of(lab: &str, root: bool) -> Run {
     let course = Course::embedded().unwrap();
-    Run::new(course.lab("namespaces").unwrap().load().unwrap(), root)
+    Run::new(course.lab(lab).unwrap().load().unwrap(), root)
 }
 
 /// Asks the stage and tells the run what came of it.
@@ -44,10 +47,14 @@ fn hear(stage: &Stage, run: &mut Run) {
     }
 }
 
-pub(crate) fn the_lab_passes_step_by_step() {
+pub(crate) fn every_lab_passes_step_by_step() {
+    LABS.into_iter().for_each(passes);
+}
+
+fn passes(lab: &str) {
     let root = nix::unistd::geteuid().is_root();
     let stage = Stage::start();
-    let mut run = run_of(root);
+    let mut run = run_of(lab, root);
     let ask = run.start();
     obey(&stage, &mut run, ask);
     loop {
