@@ -26,6 +26,7 @@ pub mod layers;
 pub mod mountinfo;
 pub mod net;
 pub mod process;
+pub mod rights;
 pub mod status;
 pub mod tree;
 mod value;

@@ -109,8 +109,6 @@ pub enum Call {
     Mknod(String),
     /// `clock_settime(2)` of the machine's clock, to what it says already.
     SetClock,
-    /// `delete_module(2)` of a kernel module.
-    DeleteModule(String),
     /// `chown(2)` to another user.
     Chown {
         /// The file.
@@ -162,7 +160,6 @@ impl Call {
             Self::SeccompFilter(_) => "seccomp",
             Self::Mknod(_) => "mknod",
             Self::SetClock => "clock_settime",
-            Self::DeleteModule(_) => "delete_module",
             Self::Chown { .. } => "chown",
             Self::Run { .. } | Self::Exec { .. } => "execve",
         }
@@ -212,7 +209,6 @@ impl Call {
                 vec![quoted(path), "S_IFCHR|0600".to_owned(), "makedev(0x1, 0x3)".to_owned()]
             }
             Self::SetClock => vec!["CLOCK_REALTIME".to_owned()],
-            Self::DeleteModule(name) => vec![quoted(name), "O_NONBLOCK".to_owned()],
             Self::Chown { path, uid } => vec![quoted(path), uid.to_string(), "-1".to_owned()],
             Self::Run { program, args } | Self::Exec { program, args } => {
                 vec![quoted(program), format!("{args:?}")]
@@ -250,8 +246,7 @@ impl Call {
             | Self::ClearAmbient
             | Self::NoNewPrivs
             | Self::SeccompFilter(_)
-            | Self::SetClock
-            | Self::DeleteModule(_) => None,
+            | Self::SetClock => None,
         }
     }
 

@@ -67,7 +67,10 @@ impl<K: Kernel> Guard<K> {
             Call::LinkUp(_) => self.left_host(Namespace::Net),
             Call::MsgGet | Call::ShmGet(_) | Call::MqOpen(_) => self.left_host(Namespace::Ipc),
             Call::Write { path, .. } => path.starts_with("/proc/") && !path.contains(".."),
-            Call::Create { path, .. } | Call::Mkdir(path) | Call::Symlink { link: path, .. } => {
+            Call::Mkdir(path) => {
+                self.left_host(Namespace::Mnt) && (self.in_mounted_box(path) || in_own_root(path))
+            }
+            Call::Create { path, .. } | Call::Symlink { link: path, .. } => {
                 self.left_host(Namespace::Mnt) && self.in_mounted_box(path)
             }
             // Of the stage alone, see [`crate::cgroup`].
@@ -79,9 +82,7 @@ impl<K: Kernel> Guard<K> {
             // Of the stage alone, and always the two id map helpers.
             Call::Run { program, .. } => program.ends_with("/newuidmap") || program.ends_with("/newgidmap"),
             // What the machine's own root alone may do is only ever tried by another root, which may not.
-            Call::Mknod(_) | Call::SetClock | Call::DeleteModule(_) | Call::Chown { .. } => {
-                self.left_host(Namespace::User)
-            }
+            Call::Mknod(_) | Call::SetClock | Call::Chown { .. } => self.left_host(Namespace::User),
             // The process's own affair.
             Call::Unshare(_)
             | Call::Clone(_)
@@ -147,7 +148,22 @@ fn mounts_stay_in() -> bool {
     read.is_some_and(|mounts| !mounts.lines().any(shared))
 }
 
+/// Directly below the /tmp of a root that is not the host's, on the same file system as that root.
+fn in_own_root(path: &str) -> bool {
+    let below = path.strip_prefix("/tmp/").is_some_and(|name| !name.contains('/') && name != "..");
+    let own = matches!((place("/"), place("/tmp"), HOST_ROOT.get()), (Some(root), Some(tmp), Some(host))
+        if root.0 != host.0 && root.0 == tmp.0);
+    below && own
+}
+
+/// Which directory a path leads to: its device and inode.
+fn place(path: &str) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
+}
+
 thread_local! {
+    /// The root directory that a process of ours began with: the host's.
+    static HOST_ROOT: std::cell::Cell<Option<(u64, u64)>> = const { std::cell::Cell::new(None) };
     static KEPT: std::cell::RefCell<Option<OwnedFd>> = const { std::cell::RefCell::new(None) };
 }
 
@@ -155,6 +171,7 @@ thread_local! {
 pub fn keep_own_proc() -> Result<(), Errno> {
     let dir = open("/proc/self", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
     KEPT.set(Some(dir));
+    HOST_ROOT.set(HOST_ROOT.get().or_else(|| place("/")));
     Ok(())
 }
 
@@ -198,7 +215,6 @@ mod tests {
             Call::Mknod("/tmp/null".to_owned()),
             Call::Exec { program: "/bin/sh".to_owned(), args: Vec::new() },
             Call::SetClock,
-            Call::DeleteModule("korobka".to_owned()),
             Call::Chown { path: "/".to_owned(), uid: 1 },
         ]
     }
@@ -223,6 +239,7 @@ mod tests {
         assert_eq!(guard.call(&Call::MsgGet), Ok(0));
         assert_eq!(guard.call(&Call::Mkdir("/nowhere/box/usr".to_owned())), Err(Errno::EPERM));
         assert_eq!(guard.call(&Call::Mkdir("/home/x".to_owned())), Err(Errno::EPERM));
+        assert_eq!(guard.call(&Call::Mkdir("/tmp/x".to_owned())), Err(Errno::EPERM), "the host's /tmp");
     }
 
     #[test]

@@ -61,7 +61,6 @@ impl Kernel for Linux {
             | Call::SeccompFilter(_)
             | Call::Mknod(_)
             | Call::SetClock
-            | Call::DeleteModule(_)
             | Call::Chown { .. }
             | Call::Exec { .. } => rights(call),
         }
@@ -78,7 +77,6 @@ fn rights(call: &Call) -> Result<i64, Errno> {
         Call::SeccompFilter(filter) => rights::seccomp_filter(filter),
         Call::Mknod(path) => rights::mknod(path),
         Call::SetClock => rights::set_clock(),
-        Call::DeleteModule(name) => rights::delete_module(name),
         Call::Chown { path, uid } => rights::chown(path, *uid),
         Call::Exec { program, args } => rights::exec(program, args),
         _ => Err(Errno::ENOSYS),

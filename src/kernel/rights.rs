@@ -100,15 +100,6 @@ pub(super) fn set_clock() -> Result<i64, Errno> {
     clock_settime(clock, clock_gettime(clock)?).map(|()| 0)
 }
 
-/// `delete_module(2)` of a module by name.
-pub(super) fn delete_module(name: &str) -> Result<i64, Errno> {
-    let name = std::ffi::CString::new(name).map_err(|_nul| Errno::EINVAL)?;
-    // SAFETY: the name ends in a zero byte and lives until the call returns.
-    #[expect(unsafe_code, reason = "the C library has no wrapper for delete_module")]
-    let result = unsafe { libc::syscall(libc::SYS_delete_module, name.as_ptr(), libc::O_NONBLOCK) };
-    Errno::result(result)
-}
-
 pub(super) fn chown(path: &str, uid: u32) -> Result<i64, Errno> {
     nix::unistd::chown(path, Some(uid.into()), None).map(|()| 0)
 }
@@ -147,6 +138,7 @@ mod tests {
         ] {
             assert!(own.numbers(call).iter().any(|n| i64::from(*n) == number), "{call:?}");
         }
+        assert_eq!(own.installs.map(i64::from), [libc::SYS_prctl, libc::SYS_seccomp]);
         assert_ne!(X86_64, AARCH64);
     }
 

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use file::{FileAction, Tree};
 
 use super::{
+    capability::Capability,
     dial::{Preset, Switch},
     namespace::Namespace,
+    seccomp::Denied,
     trace::Actor,
 };
 
@@ -101,6 +103,29 @@ pub enum Action {
         /// Which kind.
         kind: IpcKind,
     },
+    /// Give up capabilities for ever: out of the bounding set, and out of what is permitted now.
+    DropCapabilities {
+        /// Those that stay.
+        keep: Vec<Capability>,
+    },
+    /// Promise that no `execve(2)` will ever give more rights.
+    NoNewPrivs {},
+    /// Put a filter of our own before every system call; calls in the list fail with `EPERM`.
+    Seccomp {
+        /// Which calls.
+        deny: Vec<Denied>,
+    },
+    /// Make the root mount read-only.
+    ReadOnlyRoot {},
+    /// Cover the files of /proc that tell of the whole machine, and make those that command it read-only.
+    MaskPaths {},
+    /// Take the covers off again and make the root writable: what whoever may mount may always do.
+    Uncover {},
+    /// Try something in a throw-away child; whatever comes of it, the subject goes on.
+    Try {
+        /// What.
+        what: Deed,
+    },
     /// Set the offset of the boot-time clock for the children's time namespace.
     TimeOffset {
         /// Seconds ahead of the host.
@@ -191,6 +216,28 @@ pub enum IpcKind {
     PosixQueue,
 }
 
+/// Something that only a process with certain rights may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deed {
+    /// Make a device file.
+    Mknod,
+    /// Set the clock of the machine.
+    SetClock,
+    /// Give a file to a user that the user namespace does not know.
+    Chown,
+    /// Make the directory /tmp/try.
+    Mkdir,
+    /// Take the cover off a masked file, `/proc/timer_list`.
+    Unmask,
+    /// Make the root mount writable.
+    Remount,
+    /// Put a filter before every system call.
+    Filter,
+    /// Give up every effective capability, start a program, and see which of them it has.
+    Exec,
+}
+
 /// A host name that is safe to set: 1–63 letters, digits and inner hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -249,7 +296,10 @@ impl Action {
             | Self::Commit {}
             | Self::MountVolume { .. }
             | Self::RemoveBox {}
-            | Self::PivotRoot {} => Some(Namespace::Mnt),
+            | Self::PivotRoot {}
+            | Self::ReadOnlyRoot {}
+            | Self::MaskPaths {}
+            | Self::Uncover {} => Some(Namespace::Mnt),
             Self::LoUp {} => Some(Namespace::Net),
             Self::CreateIpc { .. } => Some(Namespace::Ipc),
             _ => None,

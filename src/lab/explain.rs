@@ -115,6 +115,13 @@ mod tests {
             ("shmget", None, "ENOSPC ENOSYS"),
             ("mq_open", None, "EMFILE ENOSYS"),
             ("sendto", None, "EPERM ENODEV"),
+            ("capset", None, "EPERM"),
+            ("prctl", None, "EPERM EINVAL"),
+            ("seccomp", None, "EACCES EINVAL"),
+            ("mkdir", None, "EROFS EPERM"),
+            ("mknod", None, "EPERM EROFS"),
+            ("clock_settime", None, "EPERM"),
+            ("chown", None, "EINVAL EPERM"),
         ];
         for lang in Lang::ALL {
             let any = reasons(lang, "errno", "any");

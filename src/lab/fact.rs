@@ -152,6 +152,20 @@ facts! {
     Seccomp = "seccomp", "/proc/self/status", "/proc/PID/status", false;
     /// The `no_new_privs` bit.
     NoNewPrivs = "no_new_privs", "/proc/self/status", "/proc/PID/status", false;
+    /// Names of the effective capabilities.
+    RightsCaps = "rights.caps", "/proc/self/status", "/proc/PID/status", false;
+    /// Names of those in the bounding set.
+    RightsBounding = "rights.bounding", "/proc/self/status", "/proc/PID/status", false;
+    /// Names of the effective capabilities of the program that the last try started, after it had given up all.
+    RightsExec = "rights.exec", "-", "execve(2)", false;
+    /// How many system call filters are stacked.
+    RightsFilters = "rights.filters", "/proc/self/status", "/proc/PID/status", false;
+    /// Whether the root mount is read-only: `yes`, `no`.
+    RightsReadOnly = "rights.read_only", "/proc/self/mountinfo", "/proc/PID/mountinfo", false;
+    /// Files of /proc and /sys that something is mounted over.
+    RightsMasked = "rights.masked", "/proc/self/mountinfo", "/proc/PID/mountinfo", false;
+    /// Files of /proc that may be read but not written.
+    RightsReadOnlyPaths = "rights.read_only_paths", "/proc/self/mountinfo", "/proc/PID/mountinfo", false;
     /// Release of the kernel: the same on both sides.
     Kernel = "kernel", "uname(2)", "uname(2)", false;
     /// Random id of this boot: the same on both sides.

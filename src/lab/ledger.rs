@@ -19,7 +19,7 @@ impl Ledger {
     pub fn note(&mut self, action: &Action) {
         match action {
             Action::Fresh {} => self.done.clear(),
-            Action::TryUnshare { .. } => {}
+            Action::TryUnshare { .. } | Action::Try { .. } => {}
             // Only the box that was measured last is to be seen.
             Action::Dial { .. } => {
                 self.done.retain(|done| !matches!(done, Action::Dial { .. }));

@@ -31,6 +31,8 @@ pub struct Arch {
     pub audit: u32,
     /// Numbers from this on are another way to call (x32), which would walk around the filter. None where there is none.
     pub other_abi: Option<u32>,
+    /// Numbers of `prctl(2)` and `seccomp(2)`, which put a filter in place.
+    pub installs: [u32; 2],
     /// Numbers of the calls, in the order of [`Denied`].
     numbers: [&'static [u32]; 7],
 }
@@ -39,6 +41,7 @@ pub struct Arch {
 pub const X86_64: Arch = Arch {
     audit: 0xc000_003e,
     other_abi: Some(0x4000_0000),
+    installs: [157, 317],
     numbers: [&[83, 258], &[170], &[165, 429, 432], &[166], &[272], &[101], &[248, 249, 250]],
 };
 
@@ -46,6 +49,7 @@ pub const X86_64: Arch = Arch {
 pub const AARCH64: Arch = Arch {
     audit: 0xc000_00b7,
     other_abi: None,
+    installs: [167, 277],
     numbers: [&[34], &[161], &[40, 429, 432], &[39], &[97], &[117], &[217, 218, 219]],
 };
 

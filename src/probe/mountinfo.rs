@@ -34,6 +34,18 @@ pub fn root_propagation(mounts: &[Mount]) -> Option<&'static str> {
     at(mounts, Path::new("/")).map(|mount| mount.propagation)
 }
 
+/// Whether a path that is a mount point may not be written through it; none where nothing is mounted there.
+pub fn read_only_at(mounts: &[Mount], path: &Path) -> Option<bool> {
+    at(mounts, path).map(Mount::unwritable)
+}
+
+impl Mount {
+    /// Whether nothing can be written through it: it is read-only, or its file system is.
+    pub fn unwritable(&self) -> bool {
+        self.read_only || self.super_options.split(',').any(|option| option == "ro")
+    }
+}
+
 fn at<'a>(mounts: &'a [Mount], path: &Path) -> Option<&'a Mount> {
     mounts.iter().rev().find(|mount| mount.point == path)
 }
@@ -112,6 +124,10 @@ mod tests {
         let mounts = parse(b"1 0 0:1 / /x rw - tmpfs a rw\n2 0 0:2 / /x rw master:3 - overlay b rw\n");
         assert_eq!(fstype_at(&mounts, Path::new("/x")), Some("overlay"));
         assert_eq!(root_propagation(&mounts), None);
+        assert_eq!(read_only_at(&mounts, Path::new("/x")), Some(false));
+        let mounts = parse(b"1 0 0:1 / / ro,nosuid - tmpfs a rw\n2 1 0:2 / /p rw - proc proc ro\n");
+        assert_eq!(mounts.iter().map(Mount::unwritable).collect::<Vec<_>>(), [true, true]);
+        assert_eq!(read_only_at(&mounts, Path::new("/q")), None);
     }
 
     #[test]

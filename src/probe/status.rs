@@ -15,6 +15,8 @@ pub struct Status {
     pub caps: Caps,
     /// Seccomp mode: 0 off, 1 strict, 2 filter. None where the kernel was built without.
     pub seccomp: Option<i64>,
+    /// How many filters there are, Linux 5.9.
+    pub seccomp_filters: Option<i64>,
     /// The `no_new_privs` bit.
     pub no_new_privs: Option<i64>,
 }
@@ -54,6 +56,7 @@ impl Status {
                 "CapBnd" => value.clone_into(&mut status.caps.bnd),
                 "CapAmb" => value.clone_into(&mut status.caps.amb),
                 "Seccomp" => status.seccomp = value.parse().ok(),
+                "Seccomp_filters" => status.seccomp_filters = value.parse().ok(),
                 "NoNewPrivs" => status.no_new_privs = value.parse().ok(),
                 _ => {}
             }

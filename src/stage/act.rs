@@ -8,7 +8,10 @@ use crate::{
 };
 
 mod chroot;
+mod covers;
 mod create_ipc;
+pub mod deed;
+mod drop_capabilities;
 mod file;
 mod furnish_layers;
 mod furnish_root;
@@ -16,8 +19,10 @@ mod lo_up;
 mod make_private;
 pub mod map_ids;
 mod mount;
+mod no_new_privs;
 mod overlay;
 mod pivot_root;
+mod seccomp;
 mod set_hostname;
 mod spawn_workload;
 mod time_offset;
@@ -48,8 +53,15 @@ pub fn perform(action: &Action, kernel: &mut dyn Kernel, box_dir: &str) -> Resul
         Action::PivotRoot {} => pivot_root::act(kernel, box_dir),
         Action::LoUp {} => lo_up::act(kernel),
         Action::CreateIpc { kind } => create_ipc::act(kernel, *kind),
+        Action::DropCapabilities { keep } => drop_capabilities::act(kernel, keep),
+        Action::NoNewPrivs {} => no_new_privs::act(kernel),
+        Action::Seccomp { deny } => seccomp::act(kernel, deny),
+        Action::ReadOnlyRoot {} => covers::read_only_root(kernel),
+        Action::MaskPaths {} => covers::mask(kernel),
+        Action::Uncover {} => covers::uncover(kernel),
         Action::TimeOffset { boottime } => time_offset::act(kernel, *boottime),
         Action::TryUnshare { .. }
+        | Action::Try { .. }
         | Action::Clone { .. }
         | Action::MapIds { .. }
         | Action::EndChild {}

@@ -16,6 +16,7 @@ use crate::{
         host::HostReader,
         inside::{Inside, View, boottime_ns},
         process::ProcessReader,
+        rights,
     },
 };
 
@@ -68,8 +69,19 @@ impl Eyes {
         self.pulse = self.feel();
         let outside = self.subject.as_mut().and_then(|reader| reader.read(&self.box_dir).ok());
         facts.extend(outside.map(|outside| outside.facts).unwrap_or_default());
+        facts.extend(self.rights(pid));
         merge(&mut facts, view);
         Observation { pid, facts }
+    }
+
+    /// What the process and its host may do, where a lab looks at that.
+    fn rights(&self, pid: i32) -> Facts {
+        if !self.inside.sights.contains(&Sight::Rights) {
+            return Facts::new();
+        }
+        let mut facts = rights::read(Path::new("/proc/self"), FactId::host);
+        facts.extend(rights::read(&Path::new("/proc").join(pid.to_string()), FactId::subject));
+        facts
     }
 
     /// Whether the subject is worth a whole look: something moved, or none was taken for a while.
@@ -104,6 +116,7 @@ impl Eyes {
         let mut facts = self.host.read(&self.box_dir);
         facts.extend(hand.outside.clone());
         own_facts(&mut facts);
+        facts.extend(self.rights(pid));
         merge(&mut facts, witness::view(pid, &self.inside).unwrap_or_default());
         Some(Observation { pid, facts })
     }

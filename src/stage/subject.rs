@@ -31,7 +31,10 @@ use crate::{
         namespace::Namespace,
         trace::{Actor, Failure, Trace},
     },
-    probe::inside::{InsideReader, View},
+    probe::{
+        inside::{InsideReader, View},
+        rights,
+    },
 };
 
 /// A subject at rest between orders.
@@ -42,6 +45,8 @@ struct Subject {
     box_dir: String,
     reader: Option<InsideReader>,
     escape: EscapeReader,
+    /// The effective capabilities of the last program that a try started.
+    after_exec: Option<String>,
     /// Its pid, and the number of the order that started it.
     shell: Option<(i32, u64)>,
 }
@@ -66,6 +71,7 @@ pub fn run(socket: OwnedFd) -> Result<(), WireError> {
         box_dir: String::new(),
         reader: None,
         escape: EscapeReader::default(),
+        after_exec: None,
         shell: None,
     };
     loop {
@@ -141,6 +147,8 @@ impl Subject {
     fn look(&mut self) -> View {
         let mut view = self.reader.as_mut().map(InsideReader::read).unwrap_or_default();
         view.facts.insert(FactId::subject(Fact::Escape), self.escape.read());
+        let after_exec = self.after_exec.as_deref().map(rights::names);
+        view.facts.extend(after_exec.map(|names| (FactId::subject(Fact::RightsExec), names)));
         view
     }
 
@@ -162,6 +170,12 @@ impl Subject {
                 Err(failure) => Err(failure),
             },
             (Action::TryUnshare { ns }, _) => act::try_unshare::act(&mut guard, ns, Self::privileged()),
+            (Action::Try { what }, _) => {
+                act::deed::act(&mut guard, *what, self.host, &self.box_dir).map(|tried| {
+                    self.after_exec = tried.after_exec.or_else(|| self.after_exec.take());
+                    tried.traces
+                })
+            }
             (other, _) => act::perform(other, &mut guard, &self.box_dir).map(|()| Vec::new()),
         };
         let refused = guard.refused();

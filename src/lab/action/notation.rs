@@ -7,6 +7,7 @@ use crate::lab::{
 };
 
 mod layers;
+mod rights;
 
 /// What a shell line depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +109,13 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
         Action::CreateIpc { kind: IpcKind::Queue } => "ipcmk -Q".to_owned(),
         Action::CreateIpc { kind: IpcKind::Segment } => "ipcmk -M 4096".to_owned(),
         Action::EndChild {} => "exit".to_owned(),
+        Action::DropCapabilities { .. }
+        | Action::NoNewPrivs {}
+        | Action::Seccomp { .. }
+        | Action::ReadOnlyRoot {}
+        | Action::MaskPaths {}
+        | Action::Uncover {}
+        | Action::Try { .. } => return rights::shell(action),
         Action::CreateIpc { kind: IpcKind::PosixQueue }
         | Action::Fresh {}
         | Action::Unshare { .. }
@@ -149,6 +157,7 @@ fn furnish() -> Vec<String> {
     [
         "mkdir -p \"$BOX\"/usr \"$BOX\"/proc \"$BOX\"/dev \"$BOX\"/tmp \"$BOX\"/etc",
         "mount --rbind /usr \"$BOX/usr\" && ln -s usr/bin usr/sbin usr/lib usr/lib64 \"$BOX\"",
+        "for d in null zero tty; do touch \"$BOX/dev/$d\" && mount --bind /dev/$d \"$BOX/dev/$d\"; done",
         "mount -t proc proc \"$BOX/proc\"",
     ]
     .map(str::to_owned)
@@ -176,7 +185,7 @@ impl Action {
             Self::Dial { preset, with, without } => {
                 return docker_box(&Setting::turned(*preset, with, without));
             }
-            _ => return None,
+            _ => return rights::docker(self),
         };
         Some(line)
     }

@@ -20,8 +20,8 @@ impl Fact {
         let key = match (self, value) {
             (_, "yes") if asked => "fact.value.yes",
             (_, "no") if asked => "fact.value.no",
-            (Self::SeesHost | Self::Escape, "yes") => "fact.value.yes",
-            (Self::SeesHost | Self::Escape | Self::BoxMount, "no") => "fact.value.no",
+            (Self::SeesHost | Self::Escape | Self::RightsReadOnly, "yes") => "fact.value.yes",
+            (Self::SeesHost | Self::Escape | Self::BoxMount | Self::RightsReadOnly, "no") => "fact.value.no",
             (Self::HostPort, "open") => "fact.value.open",
             _ => return value.to_owned(),
         };
