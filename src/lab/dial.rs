@@ -8,6 +8,7 @@ use super::trace::{Failure, Trace};
 
 pub mod board;
 mod notation;
+mod words;
 
 pub use notation::{box_line, docker_lines, shell_line};
 

@@ -33,6 +33,15 @@ pub(crate) enum Command {
     Erase,
     /// Option or confidence 1 to 5.
     Choose(u8),
+    /// A switch of the dial, 1 to 9.
+    Switch(u8),
+    Turn,
+    TurnBack,
+    Preset,
+    Goal,
+    Measure,
+    Left,
+    Right,
     Act,
     Tick,
     NextStep,
@@ -83,6 +92,14 @@ impl Command {
             Self::Accept => "accept",
             Self::Erase => "erase",
             Self::Choose(_) => "choose",
+            Self::Switch(_) => "switch",
+            Self::Turn => "turn",
+            Self::TurnBack => "turn_back",
+            Self::Preset => "preset",
+            Self::Goal => "goal",
+            Self::Measure => "measure",
+            Self::Left => "left",
+            Self::Right => "right",
             Self::Act => "act",
             Self::Tick => "tick",
             Self::NextStep => "next_step",
@@ -121,6 +138,8 @@ pub(crate) enum Context {
     LabText,
     /// The lab, the witness panel.
     LabWitness,
+    /// The lab, the dial.
+    LabDial,
     /// The lab, a pane that only scrolls.
     LabPane,
     /// The lab, the list of things to try.
@@ -242,13 +261,14 @@ mod tests {
     use super::*;
     use crate::i18n::{self, Lang};
 
-    const CONTEXTS: [Context; 15] = [
+    const CONTEXTS: [Context; 16] = [
         Context::Home,
         Context::Reader,
         Context::Question,
         Context::Searching,
         Context::LabText,
         Context::LabWitness,
+        Context::LabDial,
         Context::LabPane,
         Context::Controls,
         Context::Field,

@@ -3,9 +3,9 @@
 use ratatui::text::Line;
 
 use super::{history::History, model::World};
-use crate::lab::{run::Run, sight::Sight};
+use crate::lab::{dial::board::Board, run::Run, sight::Sight};
 
-mod dial;
+pub(crate) mod dial;
 mod layers;
 mod limits;
 pub(crate) mod processes;
@@ -20,6 +20,8 @@ pub(crate) struct View<'a> {
     pub run: &'a Run,
     /// The numbers of the past seconds.
     pub history: &'a History,
+    /// The dial, where the lab looks at it.
+    pub dial: Option<&'a Board>,
 }
 
 /// The lines of a sight's panel for a place of so many columns and rows; what does not fit is scrolled to.

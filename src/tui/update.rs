@@ -43,6 +43,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Terminate => out.push(Effect::Quit),
     }
     if let Some(lab) = model.layers.lab_mut() {
+        lab.ask_dial(&mut out);
         lab.fit_shell(&model.world, &mut out);
     }
     out

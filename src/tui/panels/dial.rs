@@ -1,11 +1,195 @@
-//! The dial: the switches of the box, and what it answers.
+//! The dial: where it stands and where it is meant to go, the nine switches, and the matrix of questions × switches. A
+//! cell of the matrix says what turning that one switch would change; every answer comes from a box that was started for
+//! it.
 
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::{View, sight};
-use crate::{lab::sight::Sight, tui::model::World};
+use crate::{
+    i18n::{fill, t},
+    lab::{
+        dial::{
+            Answer, Measured, Probe, Switch,
+            board::{Board, Cell},
+        },
+        explain,
+        sight::Sight,
+        trace::Failure,
+    },
+    tui::{clean, model::World, theme::Role, widgets::wrap},
+};
+
+/// Switches in a row.
+pub(crate) const ROW: usize = 3;
+
+/// Columns of an answer: `yes`, `нет`, and a mark before it.
+const ANSWER: usize = 5;
 
 /// The lines of the panel.
 pub(super) fn lines(view: View<'_>, world: &World, size: (usize, usize)) -> Vec<Line<'static>> {
-    sight::lines(Sight::Dial, view, world, size)
+    let Some(board) = view.dial else { return sight::lines(Sight::Dial, view, world, size) };
+    let panel = Panel { board, world, width: size.0 };
+    let mut lines = panel.head();
+    lines.extend(panel.switches());
+    lines.extend(panel.matrix());
+    lines.extend(panel.notes());
+    lines
+}
+
+/// Milliseconds with two digits after the point.
+pub(super) fn ms(measured: &Measured) -> String {
+    format!("{}.{:02}", measured.us / 1000, measured.us % 1000 / 10)
+}
+
+struct Panel<'a> {
+    board: &'a Board,
+    world: &'a World,
+    width: usize,
+}
+
+impl Panel<'_> {
+    fn say(&self, text: &str, role: Role) -> Vec<Line<'static>> {
+        wrap::plain(text, self.world.theme.style(role), self.width)
+    }
+
+    fn span(&self, text: impl Into<String>, role: Role) -> Span<'static> {
+        Span::styled(text.into(), self.world.theme.style(role))
+    }
+
+    /// Here │ goal, and how the measuring goes.
+    fn head(&self) -> Vec<Line<'static>> {
+        let lang = self.world.lang;
+        let here =
+            self.board.setting().preset().map_or_else(|| t(lang, "dial.preset.none"), |p| p.label(lang));
+        let here = fill(lang, "dial.panel.here", &[("preset", &here)]);
+        let goal = fill(lang, "dial.panel.goal", &[("preset", &self.board.goal().label(lang))]);
+        let half = self.width.saturating_sub(1) / 2;
+        let names = Line::from(vec![
+            self.span(wrap::pad(&here, half), Role::Strong),
+            self.span("│", Role::Frame),
+            self.span(wrap::fit(&goal, half), Role::Plain),
+        ]);
+        let (done, all) = self.board.progress();
+        let (text, role) = match (self.board.broken(), self.board.here()) {
+            (Some(_), _) => (t(lang, "dial.panel.broken").to_owned(), Role::Bad),
+            (None, Some(here)) if done == all => {
+                let reached = self.board.reached() && here.failure.is_none();
+                let key = if reached { "dial.panel.reached" } else { "dial.panel.ready" };
+                (fill(lang, key, &[("ms", &ms(here))]), if reached { Role::Good } else { Role::Dim })
+            }
+            _ => (fill(lang, "dial.panel.measuring", &[("done", &done), ("all", &all)]), Role::Dim),
+        };
+        vec![names, Line::from(self.span(wrap::fit(&text, self.width), role))]
+    }
+
+    /// Three rows of three: `▸4[x] root≠`, the last mark where the goal has it otherwise.
+    fn switches(&self) -> Vec<Line<'static>> {
+        let goal = self.board.goal().setting();
+        let cell = |(at, switch): (usize, &Switch)| {
+            let on = self.board.setting().has(*switch);
+            let selected = self.board.selected() == *switch;
+            let point = if selected { "▸" } else { " " };
+            let tick = if on { "[x]" } else { "[ ]" };
+            let other = if goal.has(*switch) == on { "" } else { "≠" };
+            let text = format!("{point}{}{tick} {}{other}", at + 1, switch.label(self.world.lang));
+            let role = match (selected, other.is_empty(), on) {
+                (true, ..) => Role::Selected,
+                (_, false, _) => Role::Differs,
+                (_, _, true) => Role::Strong,
+                _ => Role::Plain,
+            };
+            self.span(wrap::pad(&text, self.width / ROW), role)
+        };
+        let cells: Vec<Span<'static>> = Switch::ALL.iter().enumerate().map(cell).collect();
+        cells.chunks(ROW).map(|row| Line::from(row.to_vec())).collect()
+    }
+
+    /// One row a question: the answer here, at the goal, and what each switch would change.
+    fn matrix(&self) -> Vec<Line<'static>> {
+        let lang = self.world.lang;
+        let gap = if self.width >= 64 { " " } else { "" };
+        let flips = Switch::ALL.len() * (1 + gap.len());
+        let label = self.width.saturating_sub(2 * ANSWER + 1 + flips);
+        let numbers: String = (1..=Switch::ALL.len()).map(|n| format!("{gap}{n}")).collect();
+        let head = format!(
+            "{}{}{} {numbers}",
+            wrap::pad(t(lang, "dial.panel.probe"), label),
+            wrap::pad(&format!(" {}", t(lang, "dial.panel.now")), ANSWER),
+            wrap::pad(&format!(" {}", t(lang, "dial.panel.wanted")), ANSWER),
+        );
+        let mut lines = vec![Line::from(self.span(head, Role::Dim))];
+        for probe in Probe::ALL {
+            let (now, wanted) = (self.board.now(probe), self.board.wanted_answer(probe));
+            let differs = matches!((now, wanted), (Some(a), Some(b)) if a.yes != b.yes);
+            let mark = if differs { "≠" } else { " " };
+            let role = if differs { Role::Differs } else { Role::Plain };
+            let mut spans = vec![
+                self.span(wrap::pad(probe.label(lang), label), Role::Plain),
+                self.span(wrap::pad(&format!(" {}", self.answer(now)), ANSWER), Role::Strong),
+                self.span(wrap::pad(&format!("{mark}{}", self.answer(wanted)), ANSWER), role),
+                Span::raw(" "),
+            ];
+            spans.extend(Switch::ALL.map(|switch| self.cell(probe, switch, gap)));
+            lines.push(Line::from(spans));
+        }
+        lines.push(Line::from(self.span(wrap::fit(t(lang, "dial.panel.legend"), self.width), Role::Dim)));
+        lines
+    }
+
+    fn answer(&self, answer: Option<&Answer>) -> &'static str {
+        let lang = self.world.lang;
+        match answer.map(|answer| answer.yes) {
+            None => "…",
+            Some(None) => "?",
+            Some(Some(true)) => t(lang, "dial.panel.yes"),
+            Some(Some(false)) => t(lang, "dial.panel.no"),
+        }
+    }
+
+    fn cell(&self, probe: Probe, switch: Switch, gap: &str) -> Span<'static> {
+        let (mark, role) = match self.board.cell(probe, switch) {
+            Cell::Waiting => ("…", Role::Dim),
+            Cell::Same => ("·", Role::Dim),
+            Cell::Becomes(true) => ("+", Role::Changed),
+            Cell::Becomes(false) => ("−", Role::Changed),
+            Cell::Refused => ("×", Role::Bad),
+            Cell::Unknown => ("?", Role::Dim),
+        };
+        self.span(format!("{gap}{mark}"), role)
+    }
+
+    /// The selected switch, what was refused, and what was seen.
+    fn notes(&self) -> Vec<Line<'static>> {
+        let lang = self.world.lang;
+        let mut lines = self.say(self.board.selected().about(lang), Role::Plain);
+        if let Some(failure) = self.board.broken() {
+            lines.extend(self.failure(t(lang, "dial.panel.broken"), failure));
+        }
+        let Some(here) = self.board.here() else { return lines };
+        if let Some(failure) = &here.failure {
+            lines.extend(self.failure(t(lang, "dial.panel.failed"), failure));
+        }
+        for (switch, failure) in &here.refused {
+            let text = fill(lang, "dial.panel.refused", &[("switch", &switch.label(lang))]);
+            lines.extend(self.failure(&text, failure));
+        }
+        if !here.answers.is_empty() {
+            lines.push(Line::default());
+            lines.extend(self.say(t(lang, "dial.panel.seen"), Role::Title));
+        }
+        for answer in &here.answers {
+            let seen = clean::clean(&answer.seen);
+            let seen = if seen.is_empty() { t(lang, "dial.panel.unseen") } else { &seen };
+            lines.extend(self.say(&format!("{}: {seen}", answer.probe.label(lang)), Role::Plain));
+        }
+        lines
+    }
+
+    fn failure(&self, title: &str, failure: &Failure) -> Vec<Line<'static>> {
+        let explained = explain::explain(self.world.lang, failure);
+        let mut lines = self.say(&format!("✗ {title}: {}", clean::clean(&explained.what)), Role::Bad);
+        lines.extend(self.say(explained.why, Role::Plain));
+        lines.extend(self.say(explained.try_next, Role::Plain));
+        lines
+    }
 }

@@ -3,10 +3,12 @@
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
+use super::{View, dial::ms};
 use crate::{
     i18n::{fill, t},
     lab::{
         action::{Action, shell_lines},
+        dial::{Measured, board::Board, box_line, docker_lines, shell_line},
         run::{Phase, Run, Tried},
         trace::{Actor, Trace},
     },
@@ -18,8 +20,39 @@ use crate::{
     },
 };
 
-/// The lines of the panel.
-pub(crate) fn lines(run: &Run, world: &World, width: usize) -> Vec<Line<'static>> {
+/// The lines of the panel: the dial's where it was measured, else the step's.
+pub(crate) fn lines(view: View<'_>, world: &World, width: usize) -> Vec<Line<'static>> {
+    match view.dial.and_then(Board::here) {
+        Some(measured) => dialled(measured, world, width),
+        None => of_step(view.run, world, width),
+    }
+}
+
+/// The box at the dial's position.
+fn dialled(measured: &Measured, world: &World, width: usize) -> Vec<Line<'static>> {
+    let (count, took) = (measured.traces.len(), ms(measured));
+    let title = fill(world.lang, "dial.calls.title", &[("calls", &count), ("ms", &took)]);
+    let mut lines = wrap::plain(&title, world.theme.style(Role::Title), width);
+    measured.traces.iter().for_each(|trace| call(trace, world, width, &mut lines));
+    let setting = &measured.setting;
+    let notations = [
+        ("dial.calls.shell", shell_line(setting).into_iter().collect(), "dial.calls.shell_none", "sh"),
+        ("dial.calls.box", box_line(setting).into_iter().collect(), "dial.calls.box_none", "sh"),
+        ("tui.lab.docker", docker_lines(setting), "dial.calls.docker_none", "dockerfile"),
+    ];
+    for (title, texts, none, language) in notations {
+        lines.push(Line::default());
+        lines.push(heading(title, world));
+        if texts.is_empty() {
+            let none = format!("  {}", t(world.lang, none));
+            lines.extend(wrap::plain(&none, world.theme.style(Role::Dim), width));
+        }
+        texts.iter().for_each(|text| lines.extend(code(text, language, world, width)));
+    }
+    lines
+}
+
+fn of_step(run: &Run, world: &World, width: usize) -> Vec<Line<'static>> {
     let Some(step) = run.step() else { return Vec::new() };
     let mut lines = vec![heading("tui.lab.calls", world)];
     match run.outcome() {

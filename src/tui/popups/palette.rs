@@ -34,7 +34,14 @@ impl Palette {
         let dull = |command| {
             matches!(
                 command,
-                Command::Palette | Command::Up | Command::Down | Command::Choose(_) | Command::Tick
+                Command::Palette
+                    | Command::Up
+                    | Command::Down
+                    | Command::Left
+                    | Command::Right
+                    | Command::Choose(_)
+                    | Command::Switch(_)
+                    | Command::Tick
             )
         };
         let offered =

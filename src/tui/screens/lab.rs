@@ -3,7 +3,9 @@
 use crate::{
     course::{CourseErrors, Problem},
     lab::{
+        dial::board::Board,
         run::{Ask, Outcome, Phase, Run, Status},
+        sight::Sight,
         step::Lab,
     },
     stage::protocol::{HostInfo, Request, ShellPlace},
@@ -18,6 +20,7 @@ use crate::{
 };
 
 mod controls;
+mod dial;
 mod draw;
 mod keys;
 mod mouse;
@@ -65,6 +68,8 @@ pub(crate) struct LabScreen {
     run: Run,
     /// The numbers of the past seconds.
     history: History,
+    /// The dial, where the lab looks at it.
+    dial: Option<Board>,
     /// The step to begin with.
     start: usize,
     stage: Stage,
@@ -93,10 +98,12 @@ impl LabScreen {
         let lab = head.load()?;
         let start = first_step(&lab, step, world);
         let panes = Panes::new(&lab.sights);
+        let dial = lab.sights.contains(&Sight::Dial).then(Board::default);
         out.push(Effect::StartStage);
         Ok(Self {
             run: Run::new(lab, false),
             history: History::default(),
+            dial,
             start,
             stage: Stage::Starting,
             panes,
@@ -115,6 +122,7 @@ impl LabScreen {
         match self.panes.focus() {
             Pane::Text => Context::LabText,
             Pane::Witness => Context::LabWitness,
+            Pane::Sight(Sight::Dial) => Context::LabDial,
             Pane::Sight(_) | Pane::Traces | Pane::Processes => Context::LabPane,
             Pane::Shell => Context::Shell,
         }

@@ -76,7 +76,7 @@ impl LabScreen {
 
     /// What the panels look at.
     pub(super) const fn view(&self) -> View<'_> {
-        View { run: &self.run, history: &self.history }
+        View { run: &self.run, history: &self.history, dial: self.dial.as_ref() }
     }
 
     fn title(&self, pane: Pane, world: &World) -> String {
@@ -103,7 +103,7 @@ impl LabScreen {
             }
             Pane::Witness => witness::draw(&self.run, (self.panes.row, focused), world, frame, area),
             Pane::Traces => {
-                let lines = traces::lines(&self.run, world, width);
+                let lines = traces::lines(self.view(), world, width);
                 frame::scrolled(lines, self.panes.trace_scroll, world, frame, area);
             }
             Pane::Processes => {

@@ -2,7 +2,10 @@
 
 use super::{LabScreen, Page, Pane, Stage, draw::size, panes};
 use crate::{
-    lab::run::{Outcome, Phase, Rung},
+    lab::{
+        run::{Outcome, Phase, Rung},
+        sight::Sight,
+    },
     tui::{
         compositor::{Go, Layer},
         effect::Effect,
@@ -44,6 +47,12 @@ impl LabScreen {
             Command::Inspect => ready && !witness::rows(&self.run).is_empty(),
             Command::Narrower | Command::Wider => !self.panes.zoom && world.size.0 >= panes::SIDE_BY_SIDE,
             Command::Sudo => self.root_may_help(),
+            Command::Turn
+            | Command::Switch(_)
+            | Command::TurnBack
+            | Command::Preset
+            | Command::Goal
+            | Command::Measure => self.dial_offers(command),
             _ => true,
         }
     }
@@ -101,6 +110,9 @@ impl LabScreen {
         let (height, width) = (usize::from(area.height).max(1), usize::from(area.width));
         let scrolled = |scroll| popups::scrolled(scroll, command, height.saturating_sub(1).max(1));
         let clamp = |scroll: usize, lines: usize| scroll.min(lines.saturating_sub(height));
+        if matches!(self.panes.focus(), Pane::Sight(Sight::Dial)) && self.dial_command(command) {
+            return Go::Stay;
+        }
         match self.panes.focus() {
             Pane::Text => return self.move_in_text(command, area, world),
             Pane::Sight(sight) => {
@@ -113,7 +125,7 @@ impl LabScreen {
                 self.panes.row = scrolled(self.panes.row).unwrap_or(self.panes.row).min(last);
             }
             Pane::Traces => {
-                let lines = traces::lines(&self.run, world, width).len();
+                let lines = traces::lines(self.view(), world, width).len();
                 let scroll = scrolled(self.panes.trace_scroll).unwrap_or(self.panes.trace_scroll);
                 self.panes.trace_scroll = clamp(scroll, lines);
             }

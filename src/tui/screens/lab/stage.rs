@@ -56,12 +56,12 @@ impl LabScreen {
                 self.controls = None;
             }
             Event::Raw { fact, source, text } => return Some(Raw { fact, source, text }),
-            // Nobody on this screen has asked.
-            Event::Dialled { .. } => {}
+            Event::Dialled { measured } => self.dialled(measured),
             Event::Failed { failure } => self.failed(failure, world, out),
         }
         self.note(looked);
         if !passed && self.passed_here() {
+            self.dial_follows();
             self.remember(world, out);
         }
         None
@@ -80,6 +80,9 @@ impl LabScreen {
         self.run.shell_ended();
         self.run.subject_gone(None);
         self.controls = None;
+        if let Some(board) = &mut self.dial {
+            board.lost();
+        }
         self.no_shell(None);
     }
 
@@ -87,7 +90,7 @@ impl LabScreen {
     fn failed(&mut self, failure: Failure, world: &World, out: &mut Vec<Effect>) {
         if self.run.trying() || matches!(self.run.phase(), Phase::Entering | Phase::Acting) {
             self.run.failed(failure);
-        } else if self.shell.is_some() {
+        } else if !self.dial_failed(&failure) && self.shell.is_some() {
             let explained = explain::explain(world.lang, &failure);
             self.no_shell(Some(format!("{}. {}", explained.what, explained.try_next)));
             out.push(Effect::CloseShell);
