@@ -40,6 +40,11 @@ pub(crate) enum Command {
     Preset,
     Goal,
     Measure,
+    Assemble,
+    Mend,
+    Again,
+    /// A digit of a box's number.
+    Seed(u8),
     Left,
     Right,
     Act,
@@ -98,6 +103,10 @@ impl Command {
             Self::Preset => "preset",
             Self::Goal => "goal",
             Self::Measure => "measure",
+            Self::Assemble => "assemble",
+            Self::Mend => "mend",
+            Self::Again => "again",
+            Self::Seed(_) => "seed",
             Self::Left => "left",
             Self::Right => "right",
             Self::Act => "act",
@@ -136,6 +145,8 @@ pub(crate) enum Context {
     Searching,
     /// The lab, its text pane.
     LabText,
+    /// The lab, an exercise in place of its text.
+    Workshop,
     /// The lab, the witness panel.
     LabWitness,
     /// The lab, the dial.
@@ -261,12 +272,13 @@ mod tests {
     use super::*;
     use crate::i18n::{self, Lang};
 
-    const CONTEXTS: [Context; 16] = [
+    const CONTEXTS: [Context; 17] = [
         Context::Home,
         Context::Reader,
         Context::Question,
         Context::Searching,
         Context::LabText,
+        Context::Workshop,
         Context::LabWitness,
         Context::LabDial,
         Context::LabPane,

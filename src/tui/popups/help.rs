@@ -54,7 +54,9 @@ impl Help {
 
     fn lines(&self, world: &World, width: usize) -> Vec<Line<'static>> {
         let keys = |b: &Binding| b.keys.iter().map(|k| k.label()).collect::<Vec<_>>().join("  ");
-        let named = |b: &&Binding| !matches!(b.command, Command::Choose(n) | Command::Switch(n) if n > 1);
+        let named = |b: &&Binding| {
+            !matches!(b.command, Command::Choose(2..) | Command::Switch(2..) | Command::Seed(1..))
+        };
         let column = self.bindings.iter().map(|b| keys(b).width()).max().unwrap_or_default().min(24) + 2;
         let mut lines = Vec::new();
         for binding in self.bindings.iter().filter(named) {
@@ -62,6 +64,7 @@ impl Help {
                 i18n::find(world.lang, &format!("tui.do.{}", binding.command.name())).unwrap_or_default();
             let keys = match binding.command {
                 Command::Choose(_) => "1 … 5".to_owned(),
+                Command::Seed(_) => "0 … 9".to_owned(),
                 Command::Switch(_) => "1 … 9".to_owned(),
                 _ => keys(binding),
             };

@@ -41,6 +41,7 @@ impl Palette {
                     | Command::Right
                     | Command::Choose(_)
                     | Command::Switch(_)
+                    | Command::Seed(_)
                     | Command::Tick
             )
         };

@@ -28,10 +28,12 @@ mod panes;
 mod shell;
 mod stage;
 mod text;
+mod workshop;
 
 use controls::Controls;
 pub(crate) use panes::Pane;
 use panes::Panes;
+use workshop::Workshop;
 
 /// The stage, as far as the screen knows.
 #[derive(Debug)]
@@ -70,6 +72,8 @@ pub(crate) struct LabScreen {
     history: History,
     /// The dial, where the lab looks at it.
     dial: Option<Board>,
+    /// The exercise that is open.
+    workshop: Option<Box<Workshop>>,
     /// The step to begin with.
     start: usize,
     stage: Stage,
@@ -104,6 +108,7 @@ impl LabScreen {
             run: Run::new(lab, false),
             history: History::default(),
             dial,
+            workshop: None,
             start,
             stage: Stage::Starting,
             panes,
@@ -120,6 +125,7 @@ impl LabScreen {
             return controls.context();
         }
         match self.panes.focus() {
+            Pane::Text if self.workshop.is_some() => Context::Workshop,
             Pane::Text => Context::LabText,
             Pane::Witness => Context::LabWitness,
             Pane::Sight(Sight::Dial) => Context::LabDial,
@@ -132,8 +138,13 @@ impl LabScreen {
         if self.controls.is_some() {
             return self.control_command(command, out);
         }
+        if self.workshop_command(command, out) {
+            self.show_cursor(world);
+            return Go::Stay;
+        }
         match command {
             Command::Controls => self.open_controls(),
+            Command::Assemble | Command::Mend => self.open_workshop(command, out),
             Command::Act => return self.forward(world, out),
             Command::Tick => {
                 self.run.tick(self.cursor);

@@ -48,9 +48,9 @@ impl LabScreen {
     }
 
     /// Asks for the next box, one at a time, while the run is at rest: a step's own box comes first.
-    pub(super) fn ask_dial(&mut self, out: &mut Vec<Effect>) {
+    pub(crate) fn ask_dial(&mut self, out: &mut Vec<Effect>) {
         let rests = matches!(self.run.phase(), Phase::Predict | Phase::Observed);
-        if !rests || !matches!(self.stage, Stage::Ready(_)) {
+        if !rests || self.run.trying() || !matches!(self.stage, Stage::Ready(_)) {
             return;
         }
         if let Some(setting) = self.dial.as_mut().and_then(crate::lab::dial::board::Board::ask) {

@@ -24,6 +24,9 @@ impl LabScreen {
         if self.controls.is_some() {
             return self.control_offers(command);
         }
+        if let Some(offered) = self.workshop_offers(command) {
+            return offered;
+        }
         let phase = self.run.phase();
         let ready = matches!(self.stage, Stage::Ready(_));
         let rests = ready && matches!(phase, Phase::Predict | Phase::Observed) && !self.run.trying();
@@ -59,6 +62,9 @@ impl LabScreen {
 
     /// The last part of the key under which the footer names a command now.
     pub(crate) fn word(&self, command: Command, world: &World) -> &'static str {
+        if self.workshop.is_some() {
+            return self.workshop_word(command);
+        }
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         match (command, self.run.phase(), self.page) {
             (Command::Accept, ..) => "try_out",

@@ -32,7 +32,11 @@ impl LabScreen {
                 }
                 self.stage = Stage::Ready(host);
                 let start = self.start;
-                self.jump(start, out);
+                if self.workshop.is_some() {
+                    self.begin_exercise(out);
+                } else {
+                    self.jump(start, out);
+                }
                 out.push(Effect::Ask(Request::Watch { hz: HZ }));
             }
             Event::Opened { observation } => {
@@ -60,7 +64,8 @@ impl LabScreen {
             Event::Failed { failure } => self.failed(failure, world, out),
         }
         self.note(looked);
-        if !passed && self.passed_here() {
+        self.workshop_goes_on(out);
+        if !passed && self.workshop.is_none() && self.passed_here() {
             self.dial_follows();
             self.remember(world, out);
         }
@@ -83,6 +88,7 @@ impl LabScreen {
         if let Some(board) = &mut self.dial {
             board.lost();
         }
+        self.workshop_lost();
         self.no_shell(None);
     }
 

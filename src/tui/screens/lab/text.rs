@@ -29,25 +29,25 @@ pub(super) struct Text {
 }
 
 /// Puts lines together.
-struct Writer<'a> {
-    world: &'a World,
+pub(super) struct Writer<'a> {
+    pub(super) world: &'a World,
     width: usize,
-    text: Text,
+    pub(super) text: Text,
 }
 
 impl Writer<'_> {
-    fn blank(&mut self) {
+    pub(super) fn blank(&mut self) {
         if !self.text.lines.is_empty() {
             self.text.lines.push(Line::default());
         }
     }
 
-    fn say(&mut self, text: &str, role: Role) {
+    pub(super) fn say(&mut self, text: &str, role: Role) {
         let style = self.world.theme.style(role);
         self.text.lines.extend(wrap::plain(text, style, self.width));
     }
 
-    fn key(&mut self, key: &'static str, role: Role) {
+    pub(super) fn key(&mut self, key: &'static str, role: Role) {
         self.say(t(self.world.lang, key), role);
     }
 
@@ -56,7 +56,7 @@ impl Writer<'_> {
     }
 
     /// A text behind a mark that stands out of it.
-    fn marked(&mut self, mark: &str, role: Role, text: &str, rest: Role) {
+    pub(super) fn marked(&mut self, mark: &str, role: Role, text: &str, rest: Role) {
         let indent = mark.chars().count() + 1;
         let style = self.world.theme.style(rest);
         let lines = wrap::plain(text, style, self.width.saturating_sub(indent));
@@ -75,6 +75,11 @@ impl LabScreen {
         match (&self.stage, self.run.phase()) {
             (Stage::Lost(why), _) => lost(why, &mut writer),
             (Stage::Starting, _) => writer.key("tui.lab.starting", Role::Dim),
+            (Stage::Ready(_), _) if self.workshop.is_some() => {
+                if let Some(workshop) = &self.workshop {
+                    workshop.write(&self.run, &mut writer);
+                }
+            }
             (_, Phase::Entering) => writer.key("tui.lab.entering", Role::Dim),
             (_, Phase::Acting) => writer.key("tui.lab.acting", Role::Dim),
             (_, Phase::Gone { signal }) => gone(signal, &mut writer),
@@ -198,6 +203,10 @@ impl LabScreen {
             writer.say(&counts, Role::Plain);
         }
         writer.blank();
+        if self.dial.is_some() {
+            writer.key("tui.lab.end_workshop", Role::Strong);
+            writer.blank();
+        }
         writer.key("tui.lab.end_next", Role::Plain);
     }
 }
@@ -222,7 +231,7 @@ fn gone(signal: Option<i32>, writer: &mut Writer<'_>) {
 }
 
 /// What happened, why, what to try.
-fn explained(failure: &Failure, writer: &mut Writer<'_>) {
+pub(super) fn explained(failure: &Failure, writer: &mut Writer<'_>) {
     let explained = explain::explain(writer.world.lang, failure);
     for (key, text) in [
         ("tui.lab.what", clean::clean(&explained.what)),

@@ -1,0 +1,299 @@
+//! "Assemble it yourself": the student puts the steps of making a container in order, and the order is carried out. No
+//! order is compared with another: what is wrong is what the kernel refuses, or what a program inherits that starts too
+//! early.
+
+use super::{
+    action::{Action, Hostname, IdMap, MountKind, Place, Workload},
+    dice::Dice,
+    expectation::{Condition, Expectation},
+    fact::{Fact, FactId},
+    namespace::Namespace,
+    step::{Hints, Lab, Prediction, Question, Start, Step},
+};
+use crate::i18n::{Lang, Text, find};
+
+#[cfg(test)]
+mod tests;
+
+/// One step of making a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Piece {
+    /// New namespaces: mounts, processes, network, IPC, host name, cgroup.
+    Walls,
+    /// A fork: the child is process 1.
+    Fork,
+    /// A root file system: a tmpfs with /usr, /dev and /proc.
+    Root,
+    /// The new root takes the place of the old one.
+    Pivot,
+    /// A host name.
+    Name,
+    /// The loopback interface.
+    Lo,
+    /// The program.
+    Program,
+}
+
+impl Piece {
+    /// All of them, in an order that works.
+    pub const ALL: [Self; 7] =
+        [Self::Walls, Self::Fork, Self::Root, Self::Pivot, Self::Name, Self::Lo, Self::Program];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Walls => "walls",
+            Self::Fork => "fork",
+            Self::Root => "root",
+            Self::Pivot => "pivot",
+            Self::Name => "name",
+            Self::Lo => "lo",
+            Self::Program => "program",
+        }
+    }
+
+    /// What it says on it.
+    pub fn label(self, lang: Lang) -> &'static str {
+        find(lang, &format!("workshop.piece.{}", self.name())).unwrap_or_else(|| self.name())
+    }
+
+    /// What it does.
+    pub fn actions(self) -> Vec<Action> {
+        match self {
+            Self::Walls => vec![Action::Unshare {
+                ns: vec![
+                    Namespace::Mnt,
+                    Namespace::Pid,
+                    Namespace::Net,
+                    Namespace::Ipc,
+                    Namespace::Uts,
+                    Namespace::Cgroup,
+                ],
+            }],
+            Self::Fork => vec![Action::Clone { ns: Vec::new() }],
+            Self::Root => vec![
+                Action::MakePrivate {},
+                Action::Mount { what: MountKind::Tmpfs, at: Place::Box },
+                Action::FurnishRoot {},
+            ],
+            Self::Pivot => vec![Action::PivotRoot {}],
+            Self::Name => Hostname::try_from("korobka".to_owned())
+                .map(|name| Action::SetHostname { name })
+                .into_iter()
+                .collect(),
+            Self::Lo => vec![Action::LoUp {}],
+            Self::Program => vec![Action::SpawnWorkload { workload: Workload::Heartbeat }],
+        }
+    }
+}
+
+/// Where the student begins: root in a user namespace, and nothing else. What belongs to the host's user namespace
+/// stays out of reach, so that every order can be carried out and does no harm.
+pub fn scene() -> Vec<Action> {
+    vec![Action::Unshare { ns: vec![Namespace::User] }, Action::MapIds { map: IdMap::Single }]
+}
+
+/// What holds of a box that is whole.
+pub fn whole() -> Vec<Expectation> {
+    let is = |fact, is| Expectation::Fact { fact: FactId::subject(fact), is };
+    vec![
+        is(Fact::Pid, Condition::Equals("1".to_owned())),
+        is(Fact::SeesHost, Condition::Equals("no".to_owned())),
+        is(Fact::Root, Condition::Contains("usr".to_owned())),
+        is(Fact::Escape, Condition::Equals("no".to_owned())),
+        is(Fact::Hostname, Condition::Equals("korobka".to_owned())),
+        is(Fact::Interfaces, Condition::Contains("lo UP".to_owned())),
+    ]
+}
+
+/// Why an order did not hold, as far as the order says it; the kernel's own answer stands beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// What it changes still belongs to the host.
+    NoWalls,
+    /// A PID namespace holds the children of whoever made it: nobody is process 1 yet.
+    NotFirst,
+    /// There is nothing to pivot to.
+    NoRoot,
+    /// The new root stands there, and what it would be made from is gone.
+    Pivoted,
+    /// The program has started, and inherits what is not finished.
+    TooEarly,
+}
+
+impl Reason {
+    /// In words.
+    pub fn text(self, lang: Lang) -> &'static str {
+        let key = match self {
+            Self::NoWalls => "workshop.reason.no_walls",
+            Self::NotFirst => "workshop.reason.not_first",
+            Self::NoRoot => "workshop.reason.no_root",
+            Self::Pivoted => "workshop.reason.pivoted",
+            Self::TooEarly => "workshop.reason.too_early",
+        };
+        crate::i18n::t(lang, key)
+    }
+}
+
+/// What came of the last try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not carried out as it stands.
+    Untried,
+    /// Being carried out; so many pieces are done.
+    Running(usize),
+    /// A piece did not hold.
+    Failed(usize),
+    /// Every piece held.
+    Holds,
+}
+
+/// The exercise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assembly {
+    order: Vec<Piece>,
+    cursor: usize,
+    held: bool,
+    verdict: Verdict,
+}
+
+impl Assembly {
+    /// The pieces in an order that the seed makes; never one that works.
+    pub fn new(seed: u32) -> Self {
+        let mut order = Piece::ALL.to_vec();
+        let mut dice = Dice::new(seed);
+        dice.shuffle(&mut order);
+        // a program that comes first is early whatever follows
+        if let Some(at) =
+            order.iter().position(|piece| *piece == Piece::Program).filter(|at| *at + 1 == order.len())
+        {
+            order.swap(0, at);
+        }
+        Self { order, cursor: 0, held: false, verdict: Verdict::Untried }
+    }
+
+    /// The pieces as they lie.
+    pub fn order(&self) -> &[Piece] {
+        &self.order
+    }
+
+    /// The piece under the cursor, by its place.
+    pub const fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Whether it is in the hand.
+    pub const fn held(&self) -> bool {
+        self.held
+    }
+
+    /// What came of the last try.
+    pub const fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// Takes the piece under the cursor, or puts it down.
+    pub const fn take(&mut self) {
+        self.held = !self.held;
+    }
+
+    /// Moves the cursor, and the piece in the hand with it.
+    pub fn move_by(&mut self, by: isize) {
+        let last = self.order.len().saturating_sub(1).cast_signed();
+        let to = (self.cursor.cast_signed() + by).clamp(0, last).cast_unsigned();
+        if self.held && to != self.cursor && !matches!(self.verdict, Verdict::Running(_)) {
+            let piece = self.order.remove(self.cursor);
+            self.order.insert(to, piece);
+            self.verdict = Verdict::Untried;
+        }
+        self.cursor = to;
+    }
+
+    /// The order is to be carried out from the start.
+    pub const fn start(&mut self) {
+        self.held = false;
+        self.verdict = Verdict::Running(0);
+    }
+
+    /// The order as a lab: a step a piece.
+    pub fn lab(&self) -> Lab {
+        let pieces = self.order.iter().enumerate();
+        lab(
+            "assemble",
+            pieces
+                .map(|(at, piece)| {
+                    let prepare = if at == 0 { scene() } else { Vec::new() };
+                    // what a program is started with it keeps
+                    let expect = if *piece == Piece::Program { whole() } else { Vec::new() };
+                    step(piece.name(), prepare, piece.actions(), expect)
+                })
+                .collect(),
+        )
+    }
+
+    /// The piece that was being carried out held, or did not.
+    pub fn settled(&mut self, held: bool) {
+        let Verdict::Running(done) = self.verdict else { return };
+        self.verdict = match (held, done + 1 >= self.order.len()) {
+            (false, _) => Verdict::Failed(done),
+            (true, true) => Verdict::Holds,
+            (true, false) => Verdict::Running(done + 1),
+        };
+        if !held {
+            self.cursor = done;
+        }
+    }
+
+    /// The stage is gone in the midst of it.
+    pub const fn lost(&mut self) {
+        if matches!(self.verdict, Verdict::Running(_)) {
+            self.verdict = Verdict::Untried;
+        }
+    }
+
+    /// Why the piece at a place did not hold, as far as the order says it.
+    pub fn reason(&self, at: usize) -> Option<Reason> {
+        let piece = self.order.get(at)?;
+        let place = |of: Piece| self.order.iter().position(|piece| *piece == of);
+        let before = |of: Piece| place(of).is_some_and(|other| other < at);
+        Some(match piece {
+            Piece::Program => Reason::TooEarly,
+            Piece::Fork | Piece::Walls => return None,
+            _ if !before(Piece::Walls) => Reason::NoWalls,
+            Piece::Root if before(Piece::Pivot) => Reason::Pivoted,
+            Piece::Root if !before(Piece::Fork) || place(Piece::Fork) < place(Piece::Walls) => {
+                Reason::NotFirst
+            }
+            Piece::Pivot if !before(Piece::Root) => Reason::NoRoot,
+            _ => return None,
+        })
+    }
+}
+
+/// A lab that is no course's: what the run drives.
+pub(super) fn lab(id: &str, steps: Vec<Step>) -> Lab {
+    let sights = super::sight::Sight::default_of_lab();
+    Lab {
+        id: id.to_owned(),
+        title: Text::default(),
+        intro: Text::default(),
+        start: Start::Bare,
+        sights,
+        steps,
+    }
+}
+
+/// A step that asks nothing.
+pub(super) fn step(id: &str, prepare: Vec<Action>, actions: Vec<Action>, expect: Vec<Expectation>) -> Step {
+    Step {
+        id: id.to_owned(),
+        title: Text::default(),
+        text: Text::default(),
+        after: Text::default(),
+        prepare,
+        actions,
+        prediction: Prediction::default(),
+        expect,
+        why: Question { id: String::new(), text: Text::default(), options: Vec::new() },
+        hints: Hints { principle: Text::default(), place: Text::default() },
+    }
+}
