@@ -58,13 +58,13 @@ impl<K: Kernel> Guard<K> {
     fn allows(&self, call: &Call) -> bool {
         match call {
             Call::Mount { flags, .. } if flags.contains(MsFlags::MS_PRIVATE) => {
-                self.left_host(Namespace::Mnt)
+                self.left_host(Namespace::Mnt) || self.only_tries(Namespace::Mnt)
             }
             Call::Mount { .. } | Call::Umount { .. } | Call::PivotRoot { .. } => {
-                self.left_host(Namespace::Mnt) && mounts_stay_in()
+                self.left_host(Namespace::Mnt) && mounts_stay_in() || self.only_tries(Namespace::Mnt)
             }
-            Call::SetHostname(_) => self.left_host(Namespace::Uts),
-            Call::LinkUp(_) => self.left_host(Namespace::Net),
+            Call::SetHostname(_) => self.left_host(Namespace::Uts) || self.only_tries(Namespace::Uts),
+            Call::LinkUp(_) => self.left_host(Namespace::Net) || self.only_tries(Namespace::Net),
             Call::MsgGet | Call::ShmGet(_) | Call::MqOpen(_) => self.left_host(Namespace::Ipc),
             Call::Write { path, .. } => path.starts_with("/proc/") && !path.contains(".."),
             Call::Mkdir(path) => {
@@ -99,10 +99,19 @@ impl<K: Kernel> Guard<K> {
     }
 
     fn left_host(&self, kind: Namespace) -> bool {
-        let now = own_namespace(kind);
-        let host =
-            Namespace::ALL.iter().zip(self.host).find(|(ns, _)| **ns == kind).map_or(0, |(_, ino)| ino);
-        host != 0 && now.is_some_and(|ino| ino != host)
+        let host = self.host_of(kind);
+        host != 0 && own_namespace(kind).is_some_and(|ino| ino != host)
+    }
+
+    fn host_of(&self, kind: Namespace) -> u64 {
+        Namespace::ALL.iter().zip(self.host).find(|(ns, _)| **ns == kind).map_or(0, |(_, ino)| ino)
+    }
+
+    /// Whether a call that changes the host's namespace of a kind can only be tried: the caller is in a user namespace of
+    /// its own, and the host's namespaces belong to the host's. The kernel asks for a capability in the latter, which
+    /// nobody in the former has, and answers `EPERM`: `user_namespaces(7)`.
+    fn only_tries(&self, kind: Namespace) -> bool {
+        own_namespace(kind) == Some(self.host_of(kind)) && self.left_host(Namespace::User)
     }
 
     /// Below the box directory, which is a mount point in the caller's own mount namespace.
