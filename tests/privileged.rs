@@ -29,11 +29,12 @@ mod privileged {
     pub(crate) mod lesson;
     pub(crate) mod ranges;
     pub(crate) mod strace;
+    pub(crate) mod workshop;
 }
 
 use privileged::{
     actions, by_hand, cgroups, dial, disturbed, engine, faults, kills, leaks::Snapshot, lesson, ranges,
-    strace,
+    strace, workshop,
 };
 
 type Test = (&'static str, fn());
@@ -77,6 +78,14 @@ const TESTS: &[Test] = &[
     ("a_plain_process_is_the_host", dial::a_plain_process_is_the_host),
     ("each_switch_takes_an_answer_away", dial::each_switch_takes_an_answer_away),
     ("whoever_is_only_in_a_chroot_climbs_out", dial::whoever_is_only_in_a_chroot_climbs_out),
+    (
+        "an_order_holds_or_fails_for_the_kernels_own_reason",
+        workshop::an_order_holds_or_fails_for_the_kernels_own_reason,
+    ),
+    (
+        "each_mend_holds_on_its_own_box_and_on_no_other",
+        workshop::each_mend_holds_on_its_own_box_and_on_no_other,
+    ),
     ("the_stage_refuses_a_stranger", engine::the_stage_refuses_a_stranger),
 ];
 
