@@ -97,6 +97,8 @@ pub fn whole() -> Vec<Expectation> {
     let is = |fact, is| Expectation::Fact { fact: FactId::subject(fact), is };
     vec![
         is(Fact::Pid, Condition::Equals("1".to_owned())),
+        // as /proc says it: a box without one has nobody to show
+        is(Fact::Pid1, Condition::Equals("korobka".to_owned())),
         is(Fact::SeesHost, Condition::Equals("no".to_owned())),
         is(Fact::Root, Condition::Contains("usr".to_owned())),
         is(Fact::Escape, Condition::Equals("no".to_owned())),
@@ -278,6 +280,7 @@ pub(super) fn lab(id: &str, steps: Vec<Step>) -> Lab {
         intro: Text::default(),
         start: Start::Bare,
         sights,
+        controls: Vec::new(),
         steps,
     }
 }

@@ -1,6 +1,7 @@
 //! Key scripts through the real `update`, and snapshots of every screen.
 
 mod controls;
+mod dial;
 mod footer;
 mod hostile;
 mod sights;

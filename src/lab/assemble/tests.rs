@@ -41,10 +41,10 @@ fn each_piece_that_held_leads_to_the_next_and_the_first_that_did_not_ends_it() {
 
 #[test]
 fn a_wrong_order_has_its_reason() {
+    use Piece::{Fork, Lo, Name, Pivot, Program, Root, Walls};
     let of = |order: &[Piece], at| {
         Assembly { order: order.to_vec(), cursor: 0, held: false, verdict: Verdict::Untried }.reason(at)
     };
-    use Piece::{Fork, Lo, Name, Pivot, Program, Root, Walls};
     assert_eq!(of(&[Name, Walls, Fork, Root, Pivot, Lo, Program], 0), Some(Reason::NoWalls));
     assert_eq!(of(&[Walls, Root, Fork, Pivot, Name, Lo, Program], 1), Some(Reason::NotFirst));
     assert_eq!(of(&[Fork, Walls, Root, Pivot, Name, Lo, Program], 2), Some(Reason::NotFirst));

@@ -110,7 +110,7 @@ impl Panel<'_> {
         let gap = if self.width >= 64 { " " } else { "" };
         let flips = Switch::ALL.len() * (1 + gap.len());
         let label = self.width.saturating_sub(2 * ANSWER + 1 + flips);
-        let numbers: String = (1..=Switch::ALL.len()).map(|n| format!("{gap}{n}")).collect();
+        let numbers: String = ('1'..='9').flat_map(|n| gap.chars().chain([n])).collect();
         let head = format!(
             "{}{}{} {numbers}",
             wrap::pad(t(lang, "dial.panel.probe"), label),

@@ -47,7 +47,7 @@ fn dialled(measured: &Measured, world: &World, width: usize) -> Vec<Line<'static
             let none = format!("  {}", t(world.lang, none));
             lines.extend(wrap::plain(&none, world.theme.style(Role::Dim), width));
         }
-        texts.iter().for_each(|text| lines.extend(code(text, language, world, width)));
+        lines.extend(texts.iter().flat_map(|text| code(text, language, world, width)));
     }
     lines
 }

@@ -57,6 +57,21 @@ impl Bench {
         Self { model, effects: Vec::new(), shell: None }
     }
 
+    /// With the small course, whose lab turns the dial.
+    pub(super) fn turning_the_dial(size: (u16, u16)) -> Self {
+        let lab = format!("{}sights = [\"dial\"]\n", include_str!("fixture/lab.toml"));
+        let step = include_str!("fixture/uts.toml")
+            .replace("{ do = \"unshare\", ns = [\"uts\"] }", "{ do = \"dial\", preset = \"chroot\" }");
+        let texts = TEXTS.map(|(path, text)| match path.rsplit('/').next() {
+            Some("lab.toml") => (path, &*lab),
+            Some("01-uts.toml") => (path, &*step),
+            _ => (path, text),
+        });
+        let course = Course::from_source(&Source::of_texts(texts)).expect("a good course");
+        let model = Model::new(Rc::new(course), Lang::En, Theme::Mono, Progress::default(), size);
+        Self { model, effects: Vec::new(), shell: None }
+    }
+
     /// With the real course.
     pub(super) fn of_the_course(size: (u16, u16), lang: Lang) -> Self {
         let course = Rc::new(Course::embedded().expect("a good course"));

@@ -29,6 +29,7 @@ impl LabScreen {
         let step = self.run.step().map_or("", |step| step.title.get(world.lang));
         let count = fill(world.lang, "tui.lab.step", &[("number", &number), ("all", &all)]);
         let title = format!("{} · {count} · {step}", self.run.lab().title.get(world.lang));
+        let title = self.workshop_title(world.lang).unwrap_or(title);
         frame::header(&title, self.badge(world), world, frame, body);
         let area = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
         for slot in self.panes.slots(area, self.shell.is_some()) {

@@ -4,6 +4,7 @@
 
 use super::{LabScreen, Page, Pane, Stage};
 use crate::{
+    i18n::{Lang, t},
     lab::{
         assemble::{Assembly, Verdict},
         mend::{Outcome, Ward},
@@ -74,13 +75,15 @@ impl LabScreen {
                 _ => None,
             };
         };
-        let rests = ready && !workshop.exercise.runs() && self.run.phase() != Phase::Entering;
+        let idle = ready && !workshop.exercise.runs();
+        let rests = idle && self.run.phase() != Phase::Entering;
         Some(match (command, &workshop.exercise) {
             (Command::Act, _) if matches!(self.stage, Stage::Lost(_)) => true,
-            (Command::Act, Exercise::Assemble(_)) | (Command::Again, _) => rests,
             (Command::Act, Exercise::Mend(ward)) => rests && !matches!(ward.outcome(), Outcome::Holds(_)),
-            (Command::Tick, Exercise::Assemble(_)) | (Command::Seed(_), Exercise::Mend(_)) => rests,
-            (Command::ShellInside, Exercise::Mend(_)) => rests,
+            (Command::Again, _)
+            | (Command::Tick, Exercise::Assemble(_))
+            | (Command::Seed(_), Exercise::Mend(_)) => idle,
+            (Command::Act, Exercise::Assemble(_)) | (Command::ShellInside, Exercise::Mend(_)) => rests,
             (
                 Command::Tick
                 | Command::Seed(_)
@@ -131,6 +134,8 @@ impl LabScreen {
         let run = Run::new(exercise.lab(), self.root());
         let aside = std::mem::replace(&mut self.run, run);
         self.workshop = Some(Box::new(Workshop { exercise, aside: (aside, self.page) }));
+        // the box is looked at, and the dial is not its
+        self.panes.set_focus(Pane::Witness);
         self.panes.set_focus(Pane::Text);
         self.go(Run::start, out);
     }
@@ -184,6 +189,16 @@ impl LabScreen {
         self.go(Run::start, out);
     }
 
+    /// What the header says while an exercise is open.
+    pub(super) fn workshop_title(&self, lang: Lang) -> Option<String> {
+        let workshop = self.workshop.as_ref()?;
+        let name = match workshop.exercise {
+            Exercise::Assemble(_) => t(lang, "workshop.assemble.title"),
+            Exercise::Mend(_) => t(lang, "workshop.mend.name"),
+        };
+        Some(format!("{} · {name}", workshop.aside.0.lab().title.get(lang)))
+    }
+
     /// Back to the lab, at the start of the step that it was left at.
     fn close_workshop(&mut self, out: &mut Vec<Effect>) {
         let Some(workshop) = self.workshop.take() else { return };
@@ -205,6 +220,7 @@ impl LabScreen {
             Phase::Predict => self.go(Run::enter, out),
             Phase::Observed => {
                 workshop.exercise.settled(self.run.outcome().is_some_and(run::Outcome::passed));
+                self.panes.text_scroll = 0;
                 if workshop.exercise.runs() {
                     self.go(Run::forward, out);
                     self.go(Run::enter, out);

@@ -26,89 +26,100 @@ impl Workshop {
 }
 
 fn assemble(assembly: &Assembly, run: &Run, writer: &mut Writer<'_>) {
-    writer.key("workshop.assemble.title", Role::Title);
-    writer.key("workshop.assemble.intro", Role::Plain);
-    writer.blank();
-    for (at, piece) in assembly.order().iter().enumerate() {
-        let (mark, role) = match assembly.verdict() {
-            Verdict::Holds => ("✓", Role::Good),
-            Verdict::Running(done) | Verdict::Failed(done) if at < done => ("✓", Role::Good),
-            Verdict::Failed(failed) if at == failed => ("✗", Role::Bad),
-            Verdict::Running(done) if at == done => ("…", Role::Dim),
-            _ => (" ", Role::Plain),
-        };
-        let point = match (at == assembly.cursor(), assembly.held()) {
-            (false, _) => " ",
-            (true, false) => "▸",
-            (true, true) => "↕",
-        };
-        let label = format!("{}. {}", at + 1, piece.label(writer.world.lang));
-        let words = if at == assembly.cursor() { Role::Key } else { Role::Plain };
-        let from = writer.text.lines.len();
-        writer.marked(&format!("{point}{mark}"), role, &label, words);
-        if at == assembly.cursor() {
-            writer.text.cursor = (from, writer.text.lines.len());
+    let lang = writer.world.lang;
+    match assembly.verdict() {
+        Verdict::Untried => {
+            writer.key("workshop.assemble.intro", Role::Plain);
+            writer.key("workshop.assemble.how", Role::Dim);
+        }
+        Verdict::Running(_) => writer.key("tui.lab.acting", Role::Dim),
+        Verdict::Holds => writer.marked("✓", Role::Good, t(lang, "workshop.assemble.holds"), Role::Good),
+        Verdict::Failed(at) => {
+            let text = fill(lang, "workshop.assemble.failed", &[("number", &(at + 1))]);
+            writer.marked("✗", Role::Bad, &text, Role::Bad);
+            if let Some(reason) = assembly.reason(at) {
+                writer.say(reason.text(lang), Role::Strong);
+            }
         }
     }
     writer.blank();
-    match assembly.verdict() {
-        Verdict::Untried => {
-            writer.key("workshop.assemble.how", Role::Dim);
-            refused(run, writer);
-        }
-        Verdict::Running(_) => writer.key("tui.lab.acting", Role::Dim),
-        Verdict::Holds => {
-            writer.marked("✓", Role::Good, t(writer.world.lang, "workshop.assemble.holds"), Role::Good);
-            writer.key("workshop.assemble.after", Role::Plain);
-        }
-        Verdict::Failed(at) => {
-            let text = fill(writer.world.lang, "workshop.assemble.failed", &[("number", &(at + 1))]);
-            writer.marked("✗", Role::Bad, &text, Role::Bad);
-            if let Some(reason) = assembly.reason(at) {
-                writer.say(reason.text(writer.world.lang), Role::Strong);
-            }
-            refused(run, writer);
-            unmet(run, writer);
-        }
+    for (at, piece) in assembly.order().iter().enumerate() {
+        let mark = match assembly.verdict() {
+            Verdict::Holds => Mark::Good,
+            Verdict::Running(done) | Verdict::Failed(done) if at < done => Mark::Good,
+            Verdict::Failed(failed) if at == failed => Mark::Bad,
+            Verdict::Running(done) if at == done => Mark::Waits,
+            _ => Mark::None,
+        };
+        let label = format!("{}. {}", at + 1, piece.label(lang));
+        let hand = (at == assembly.cursor()).then_some(if assembly.held() { "↕" } else { "▸" });
+        row(hand, mark, &label, writer);
+    }
+    if assembly.verdict() == Verdict::Holds {
+        writer.blank();
+        writer.key("workshop.assemble.after", Role::Plain);
+    } else {
+        refused(run, writer);
+        unmet(run, matches!(assembly.verdict(), Verdict::Failed(_)), writer);
     }
 }
 
 fn mend(ward: &Ward, run: &Run, writer: &mut Writer<'_>) {
     let lang = writer.world.lang;
     writer.say(&fill(lang, "workshop.mend.title", &[("seed", &format!("{:02}", ward.seed()))]), Role::Title);
-    writer.key("workshop.mend.intro", Role::Plain);
-    writer.blank();
-    for (at, fault) in ward.offered().iter().enumerate() {
-        let (mark, role) = match ward.outcome() {
-            Outcome::Holds(chosen) if chosen == *fault => ("✓", Role::Good),
-            Outcome::Failed(chosen) if chosen == *fault => ("✗", Role::Bad),
-            Outcome::Running(chosen) if chosen == *fault => ("…", Role::Dim),
-            _ => (" ", Role::Plain),
-        };
-        let (point, words) = if at == ward.cursor() { ("▸", Role::Key) } else { (" ", Role::Plain) };
-        let from = writer.text.lines.len();
-        writer.marked(&format!("{point}{mark}"), role, fault.label(lang), words);
-        if at == ward.cursor() {
-            writer.text.cursor = (from, writer.text.lines.len());
-        }
-    }
-    writer.blank();
     match ward.outcome() {
         Outcome::Untried => {
+            writer.key("workshop.mend.intro", Role::Plain);
             writer.key("workshop.mend.how", Role::Dim);
-            refused(run, writer);
         }
         Outcome::Running(_) => writer.key("tui.lab.acting", Role::Dim),
-        Outcome::Holds(fault) => {
+        Outcome::Holds(_) => {
             let text = fill(lang, "workshop.mend.holds", &[("tries", &ward.tries())]);
             writer.marked("✓", Role::Good, &text, Role::Good);
-            writer.say(fault.about(lang), Role::Plain);
         }
-        Outcome::Failed(_) => {
-            writer.marked("✗", Role::Bad, t(lang, "workshop.mend.failed"), Role::Bad);
-            refused(run, writer);
-            unmet(run, writer);
-        }
+        Outcome::Failed(_) => writer.marked("✗", Role::Bad, t(lang, "workshop.mend.failed"), Role::Bad),
+    }
+    writer.blank();
+    for (at, fault) in ward.offered().iter().enumerate() {
+        let mark = match ward.outcome() {
+            Outcome::Holds(chosen) if chosen == *fault => Mark::Good,
+            Outcome::Failed(chosen) if chosen == *fault => Mark::Bad,
+            Outcome::Running(chosen) if chosen == *fault => Mark::Waits,
+            _ => Mark::None,
+        };
+        row((at == ward.cursor()).then_some("▸"), mark, fault.label(lang), writer);
+    }
+    if let Outcome::Holds(fault) = ward.outcome() {
+        writer.blank();
+        writer.say(fault.about(lang), Role::Plain);
+    } else {
+        refused(run, writer);
+        unmet(run, matches!(ward.outcome(), Outcome::Failed(_)), writer);
+    }
+}
+
+/// What came of a row.
+#[derive(Clone, Copy)]
+enum Mark {
+    Good,
+    Bad,
+    Waits,
+    None,
+}
+
+/// A row that can be chosen; what points at it is shown where the cursor is.
+fn row(point: Option<&str>, mark: Mark, label: &str, writer: &mut Writer<'_>) {
+    let (mark, role) = match mark {
+        Mark::Good => ("✓", Role::Good),
+        Mark::Bad => ("✗", Role::Bad),
+        Mark::Waits => ("…", Role::Dim),
+        Mark::None => (" ", Role::Plain),
+    };
+    let words = if point.is_some() { Role::Key } else { Role::Plain };
+    let from = writer.text.lines.len();
+    writer.marked(&format!("{}{mark}", point.unwrap_or(" ")), role, label, words);
+    if point.is_some() {
+        writer.text.cursor = (from, writer.text.lines.len());
     }
 }
 
@@ -120,11 +131,12 @@ fn refused(run: &Run, writer: &mut Writer<'_>) {
 }
 
 /// The rows that a whole box would show otherwise.
-fn unmet(run: &Run, writer: &mut Writer<'_>) {
+fn unmet(run: &Run, failed: bool, writer: &mut Writer<'_>) {
     let (Some(step), Some(outcome)) = (run.step(), run.outcome()) else { return };
-    if outcome.failure.is_some() {
+    if !failed || outcome.failure.is_some() {
         return;
     }
+    writer.blank();
     let moments =
         Moments { before: &outcome.before, after: &outcome.after, traces: &outcome.traces, by_hand: false };
     for expectation in step.expect.iter().filter(|expectation| !expectation.met(moments)) {
