@@ -13,6 +13,7 @@ pub mod fakes;
 pub mod guard;
 pub mod linux;
 mod netlink;
+pub mod pages;
 pub mod process;
 pub mod rights;
 pub mod socket;

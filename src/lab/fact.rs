@@ -89,6 +89,10 @@ facts! {
     OverlayMount = "overlay.mount", "-", "/proc/self/mountinfo", false;
     /// The overlay of a second box, on `$BOX/merged2`.
     OverlaySecond = "overlay.second", "-", "/proc/self/mountinfo", false;
+    /// A file of the image that both boxes map into memory: kibibytes mapped, each box counted by itself (`Rss`).
+    OverlayPagesMapped = "overlay.pages_mapped", "-", "/proc/self/smaps", false;
+    /// The same pages, each counted once (`Pss`).
+    OverlayPagesHeld = "overlay.pages_held", "-", "/proc/self/smaps", false;
     /// What `docker diff` says: `A`, `C` or `D` and a path.
     OverlayDiff = "overlay.diff", "-", "lstat(2), lgetxattr(2)", false;
     /// Whiteouts, opaque directories, redirects and the like in upper.

@@ -16,7 +16,10 @@ use super::{
     value::{list, missing, text},
 };
 use crate::{
-    kernel::xattr,
+    kernel::{
+        pages::{self, Account},
+        xattr,
+    },
     lab::{
         fact::{Fact, FactId},
         layers::{Entry, Kind, changes, marks},
@@ -31,6 +34,12 @@ const MOST_LISTED: usize = 64;
 const MOST_BYTES: usize = 4 * 1024;
 /// The most layers below.
 const MOST_LOWERS: u32 = 9;
+
+/// The file of the image that is mapped through both boxes.
+const SHARED: &str = "usr/uncompress";
+
+/// The options of an overlay that are shown.
+const SHOWN: [&str; 4] = ["lowerdir", "upperdir", "workdir", "userxattr"];
 
 /// The trees that are listed, with their directories.
 const TREES: [(Fact, &str); 7] = [
@@ -54,6 +63,7 @@ pub fn read(box_dir: &Path, mounts: &[u8], facts: &mut Facts) {
         facts.insert(side(fact), tree_value(&box_dir.join(dir)));
     }
     facts.insert(side(Fact::OverlayVolume), names_value(&box_dir.join("volume")));
+    pages(box_dir, &mounts, facts);
     let upper = Tree::read(&box_dir.join("upper")).unwrap_or_default();
     let lowers: Vec<Vec<Entry>> = (1..=MOST_LOWERS)
         .rev()
@@ -69,6 +79,22 @@ pub fn read(box_dir: &Path, mounts: &[u8], facts: &mut Facts) {
     let merged = Tree::read(&box_dir.join("merged")).unwrap_or_default();
     facts.insert(side(Fact::OverlayFiles), number((merged.entries.len() + merged.more) as u64));
     facts.insert(side(Fact::OverlayInodes), list(versions(&upper.entries, &lowers, &merged.entries)));
+}
+
+/// A file of the image, mapped through both boxes while there are two.
+fn pages(box_dir: &Path, mounts: &[mountinfo::Mount], facts: &mut Facts) {
+    let [first, second] = ["merged", "merged2"].map(|dir| box_dir.join(dir));
+    let account = if [&first, &second].iter().all(|dir| overlay_at(mounts, dir).is_some()) {
+        pages::account(&[&first.join(SHARED), &second.join(SHARED)])
+    } else {
+        Ok(Account::default())
+    };
+    let (mapped, held) = match account {
+        Ok(Account { mapped, held }) => (number(mapped), number(held)),
+        Err(error) => (missing(&error), missing(&error)),
+    };
+    facts.insert(FactId::subject(Fact::OverlayPagesMapped), mapped);
+    facts.insert(FactId::subject(Fact::OverlayPagesHeld), held);
 }
 
 /// The entries of one tree, by path.
@@ -194,12 +220,19 @@ fn number(number: u64) -> Value {
 
 /// The options of the overlay that is mounted at a place, one a line: `lowerdir=lower2:lower1`.
 fn options(mounts: &[mountinfo::Mount], point: &Path) -> Value {
-    match mounts.iter().rev().find(|mount| mount.point == point && mount.fstype == "overlay") {
+    match overlay_at(mounts, point) {
         Some(mount) => list(
-            mount.super_options.split(',').filter(|option| option.contains("dir=") || *option == "userxattr"),
+            mount
+                .super_options
+                .split(',')
+                .filter(|option| SHOWN.iter().any(|shown| option.starts_with(shown))),
         ),
         None => text("no"),
     }
+}
+
+fn overlay_at<'a>(mounts: &'a [mountinfo::Mount], point: &Path) -> Option<&'a mountinfo::Mount> {
+    mounts.iter().rev().find(|mount| mount.point == point && mount.fstype == "overlay")
 }
 
 /// `no`, `rw` or `ro`.

@@ -130,6 +130,8 @@ fn machine_cannot(failure: &Failure) -> bool {
         "write" => matches!(errno, "EPERM" | "EACCES") && about(&["uid_map", "gid_map", "setgroups"]),
         "execve" => about(&["newuidmap", "newgidmap"]),
         "mount" => matches!(errno, "EPERM" | "EACCES" | "ENODEV" | "ENOSYS"),
+        // an overlay whose upper directory keeps no extended attributes
+        "mkdir" => errno == "EIO",
         "msgget" | "shmget" | "mq_open" => matches!(errno, "ENOSPC" | "EMFILE" | "ENOSYS"),
         _ => errno == "ENOSYS",
     }

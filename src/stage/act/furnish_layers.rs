@@ -32,8 +32,9 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 const KIB: u64 = 1024;
-const LARGE: [(&str, u64); 3] = [
+const LARGE: [(&str, u64); 4] = [
     ("lower1/usr/gunzip", 64 * KIB),
+    ("lower1/opt/cache.bin", 8 * 1024 * KIB),
     ("lower1/opt/index.bin", 8 * 1024 * KIB),
     ("lower1/opt/model.bin", 64 * 1024 * KIB),
 ];

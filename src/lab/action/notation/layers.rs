@@ -10,7 +10,7 @@ const FURNISH: [&str; 6] = [
     "echo logo > lower2/srv/static/logo; echo base > lower1/etc/release; echo welcome > lower1/etc/motd",
     "echo a > lower1/etc/app/a.conf; echo b > lower1/etc/app/b.conf",
     "yes | head -c 64K > lower1/usr/gunzip; ln lower1/usr/gunzip lower1/usr/uncompress",
-    "yes | head -c 8M > lower1/opt/index.bin; yes | head -c 64M > lower1/opt/model.bin",
+    "yes | head -c 8M | tee lower1/opt/cache.bin > lower1/opt/index.bin; yes | head -c 64M > lower1/opt/model.bin",
 ];
 
 /// The lines to type.
