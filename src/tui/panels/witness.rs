@@ -51,6 +51,16 @@ impl Row {
         })
     }
 
+    /// The values: host, inside.
+    pub(super) const fn values(&self) -> [Option<&Value>; 2] {
+        [self.host.as_ref(), self.inside.as_ref()]
+    }
+
+    /// Whether it changed in this step.
+    pub(super) fn changed(&self) -> bool {
+        self.group == Group::Changed
+    }
+
     /// Whether the sides see different things; none where only one of them is asked.
     fn differs(&self) -> Option<bool> {
         Some(self.host.as_ref()? != self.inside.as_ref()?)

@@ -2,7 +2,7 @@
 
 use super::{
     snapshots::{picture_of_sight, settings, snapshot},
-    stage::acted,
+    stage::{acted, with_rights},
     support::Bench,
 };
 use crate::{i18n::Lang, tui::Theme};
@@ -19,6 +19,16 @@ fn every_sight_has_a_panel() {
                 picture_of_sight(sight, |b| b.in_lab().keys("<enter>").says(acted()), size, lang)
             });
         }
+    }
+}
+
+#[test]
+fn rights_are_marked_on_both_sides() {
+    let _bound = settings();
+    for lang in Lang::ALL {
+        snapshot("rights", lang, |size| {
+            picture_of_sight("rights", |b| b.in_lab().keys("<enter>").says(with_rights()), size, lang)
+        });
     }
 }
 

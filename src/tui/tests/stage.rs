@@ -57,6 +57,40 @@ pub(super) fn named() -> Observation {
     seen
 }
 
+/// A box with Docker's rights, after it gave the others up.
+pub(super) fn with_rights() -> Event {
+    let text = |t: &str| Value::Text(t.to_owned());
+    let list = |items: &[&str]| Value::List(items.iter().map(|i| (*i).to_owned()).collect());
+    let mut before = bare();
+    before.facts.extend([
+        (FactId::subject(Fact::Uid), Value::Number(0)),
+        (FactId::host(Fact::NoNewPrivs), Value::Number(0)),
+        (FactId::subject(Fact::NoNewPrivs), Value::Number(0)),
+        (FactId::host(Fact::Seccomp), Value::Number(0)),
+        (FactId::subject(Fact::Seccomp), Value::Number(2)),
+        (FactId::host(Fact::RightsFilters), Value::Number(0)),
+        (FactId::subject(Fact::RightsFilters), Value::Number(1)),
+        (FactId::host(Fact::RightsReadOnly), text("no")),
+        (FactId::subject(Fact::RightsReadOnly), text("yes")),
+        (FactId::host(Fact::RightsMasked), list(&[])),
+        (FactId::subject(Fact::RightsMasked), list(&["/proc/acpi", "/proc/keys", "/proc/timer_list"])),
+        (FactId::host(Fact::RightsReadOnlyPaths), list(&[])),
+        (FactId::subject(Fact::RightsReadOnlyPaths), list(&["/proc/bus", "/proc/sys"])),
+    ]);
+    for fact in [Fact::CapEff, Fact::CapPrm, Fact::CapBnd] {
+        before.facts.insert(FactId::subject(fact), text("000001ffffffffff"));
+    }
+    before.facts.insert(FactId::host(Fact::CapBnd), text("000001ffffffffff"));
+    let mut after = before.clone();
+    for fact in [Fact::CapPrm, Fact::CapBnd] {
+        after.facts.insert(FactId::subject(fact), text("00000000a80425fb"));
+    }
+    after.facts.insert(FactId::subject(Fact::CapEff), text("0000000000000001"));
+    after.facts.insert(FactId::subject(Fact::RightsExec), list(&["CAP_CHOWN", "CAP_KILL"]));
+    let traces = vec![trace("prctl", &["PR_CAPBSET_DROP", "CAP_SYS_ADMIN"], None)];
+    Event::Acted { before, after, traces, failure: None }
+}
+
 fn trace(call: &str, args: &[&str], errno: Option<&str>) -> Trace {
     Trace {
         actor: Actor::Subject,
