@@ -15,6 +15,7 @@ pub mod limit;
 pub mod mend;
 pub mod namespace;
 pub mod observation;
+pub mod recording;
 pub mod run;
 pub mod seccomp;
 pub mod sight;

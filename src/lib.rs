@@ -19,6 +19,7 @@
 //! | [`pty`] | the student's shell: session, reader, key encoder, screen | kernel |
 //! | [`image`] | layer autopsy: an image's layers taken apart, no daemon, nothing written | nothing of ours |
 //! | [`store`] | progress, in an event log | |
+//! | [`tape`] | writes a run down while it happens | lab, stage's protocol |
 //! | [`tui`] | model, message, update, effect; screens, panels, widgets | course, lab, i18n; never kernel nor stage's server |
 //! | [`runtime`] | owns threads and channels, carries out effects | everything above |
 //! | [`cli`] | one file a subcommand; the only place that prints | everything above |
@@ -41,5 +42,6 @@ pub mod role;
 pub mod runtime;
 pub mod stage;
 pub mod store;
+pub mod tape;
 pub mod tui;
 pub mod workload;

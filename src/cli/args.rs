@@ -117,6 +117,12 @@ pub(super) struct LabArgs {
     /// One step only, by its number or its id; what comes before it is done silently
     #[arg(long, value_name = "N")]
     pub step: Option<String>,
+    /// Write down what is seen, as JSON lines (docs/recording.md)
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    pub record: Option<PathBuf>,
+    /// Show a recorded run in place of this machine
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
 }
 
 /// What `image` takes.

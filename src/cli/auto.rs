@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     i18n::{Lang, fill},
-    lab::{explain::explain, step::Lab, trace::Failure},
+    lab::{explain::explain, sight::Sight, step::Lab, trace::Failure},
     probe,
     stage::client::Client,
     tui::place::Place,
@@ -20,13 +20,15 @@ mod drive;
 mod json;
 mod live;
 pub(super) mod plain;
+pub(super) mod record;
 #[cfg(test)]
 mod tests;
 mod text;
 
-use drive::{Reporter, drive};
+use drive::{Reporter, Told, drive};
 use json::Json;
 use live::Live;
+use record::{Replayed, Taped};
 use text::Text;
 
 /// Acts a lab, or one step of it, and reports.
@@ -34,13 +36,27 @@ pub(super) fn run(context: &Context, args: &LabArgs, out: &mut dyn Write) -> any
     let lang = context.lang;
     let lab = load(context, &args.id)?;
     let only = args.step.as_deref().map(|name| step(context, &lab, name)).transpose()?;
-    let client = Client::start(context.root_dir.as_deref())
-        .map_err(|error| Fault::Machine(fill(lang, "cli.no_stage", &[("cause", &error)])))?;
     let reporter: &mut dyn Reporter = match args.format {
         Format::Text => &mut Text::new(out, lang),
         Format::Json => &mut Json::new(out, lang),
     };
-    let tally = drive(&mut Live { client, lang }, lab, only, reporter)?;
+    if let Some(path) = &args.replay {
+        let mut replayed = Replayed::new(record::read(context, path, &lab)?);
+        let tally = drive(&mut replayed, lab, Told { only, recorded: true }, reporter)?;
+        return Ok(if tally.failed > 0 { Exit::Failed } else { Exit::Done });
+    }
+    let tape = args.record.as_ref().map(|path| record::create(context, path, &lab)).transpose()?;
+    let client = Client::start(context.root_dir.as_deref())
+        .map_err(|error| Fault::Machine(fill(lang, "cli.no_stage", &[("cause", &error)])))?;
+    let mut live = Live { client, lang };
+    let told = Told { only, recorded: false };
+    let tally = match tape {
+        Some(tape) => {
+            let moves = lab.sights.contains(&Sight::Limits);
+            drive(&mut Taped::new(live, tape, moves, lang), lab, told, reporter)?
+        }
+        None => drive(&mut live, lab, told, reporter)?,
+    };
     if tally.failed > 0 {
         return Ok(Exit::Failed);
     }

@@ -22,6 +22,7 @@ pub fn explain(lang: Lang, failure: &Failure) -> Explanation {
     let what = match failure.operation.as_str() {
         "guard" => fill(lang, "explain.what.guard", &[("call", &failure.arguments.join(" "))]),
         "subject" => fill(lang, "explain.what.subject", &[("detail", &failure.arguments.join(" "))]),
+        "recording" => fill(lang, "explain.what.recording", &[("detail", &failure.arguments.join(" "))]),
         operation => {
             let line = format!("{operation}({}) = -1 {}", failure.arguments.join(", "), failure.errno);
             let unsaid = failure.path.as_deref().filter(|path| !line.contains(path));

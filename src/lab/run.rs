@@ -19,7 +19,7 @@ mod outcome;
 mod properties;
 mod replay;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod tryout;
 
 use hand::Hands;
@@ -333,6 +333,7 @@ impl Run {
 
     fn predict(&mut self) {
         self.phase = Phase::Predict;
+        self.tryouts.begun = true;
         self.began.clone_from(&self.now);
         self.judge_hands();
     }

@@ -1,6 +1,6 @@
 //! Drives a run with a stage, and tells a reporter what came of each step.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{
     lab::{
@@ -16,11 +16,21 @@ pub(super) trait Peer {
     fn ask(&mut self, request: &Request) -> anyhow::Result<()>;
     /// Waits for the next event.
     fn event(&mut self) -> anyhow::Result<Event>;
+    /// Is told where the run stands before it is asked something.
+    fn at(&mut self, _: &Run) {}
+    /// The next event, if one comes in time.
+    fn soon(&mut self, _: Duration) -> anyhow::Result<Option<Event>> {
+        Ok(None)
+    }
+    /// A step has its outcome.
+    fn settled(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whoever is told.
 pub(super) trait Reporter {
-    fn lab(&mut self, lab: &Lab, host: &HostInfo) -> std::io::Result<()>;
+    fn lab(&mut self, lab: &Lab, host: &HostInfo, recorded: bool) -> std::io::Result<()>;
     fn step(&mut self, done: Done<'_>) -> std::io::Result<()>;
     fn summary(&mut self, tally: &Tally) -> std::io::Result<()>;
 }
@@ -56,15 +66,24 @@ pub(super) struct Tally {
     pub cause: Option<Failure>,
 }
 
+/// What the driver is told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    /// One step only.
+    pub only: Option<usize>,
+    /// Whether the peer is a recording.
+    pub recorded: bool,
+}
+
 /// Acts every step of a lab, or only one.
 pub(super) fn drive(
     peer: &mut dyn Peer,
     lab: Lab,
-    only: Option<usize>,
+    Told { only, recorded }: Told,
     reporter: &mut dyn Reporter,
 ) -> anyhow::Result<Tally> {
     let host = greet(peer)?;
-    reporter.lab(&lab, &host)?;
+    reporter.lab(&lab, &host, recorded)?;
     let begun = Instant::now();
     let root = host.uid == 0;
     let mut run = Run::new(lab, root);
@@ -72,6 +91,7 @@ pub(super) fn drive(
     let mut ask = run.jump(only.unwrap_or(0));
     while run.step().is_some() {
         let prepared = carry_out(peer, &mut run, ask)?;
+        peer.settled()?;
         let outcome = run.outcome_of(run.index());
         if let Some((step, outcome)) = run.step().zip(outcome) {
             tally.count(outcome);
@@ -103,6 +123,7 @@ fn carry_out(peer: &mut dyn Peer, run: &mut Run, first: Option<Ask>) -> anyhow::
     let mut ask = first;
     loop {
         if let Some(ask) = ask.take() {
+            peer.at(run);
             peer.ask(&match ask {
                 Ask::Open { replay, sights } => Request::Open { replay, sights },
                 Ask::Act { actions } => Request::Act { actions },

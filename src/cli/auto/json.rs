@@ -40,10 +40,11 @@ impl<'a> Json<'a> {
 }
 
 impl Reporter for Json<'_> {
-    fn lab(&mut self, lab: &Lab, host: &HostInfo) -> io::Result<()> {
+    fn lab(&mut self, lab: &Lab, host: &HostInfo, recorded: bool) -> io::Result<()> {
+        let live = if host.uid == 0 { "live-root" } else { "live" };
         self.line(&Line::Lab {
             id: &lab.id,
-            mode: if host.uid == 0 { "live-root" } else { "live" },
+            mode: if recorded { "recorded" } else { live },
             kernel: &host.kernel,
             cgroup: &host.cgroup,
             user: host.uid,

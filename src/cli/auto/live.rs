@@ -28,6 +28,10 @@ impl Peer for Live {
         self.client.request(request, None).context(t(self.lang, "cli.stage"))
     }
 
+    fn soon(&mut self, wait: Duration) -> anyhow::Result<Option<Event>> {
+        self.client.next(Some(wait)).context(t(self.lang, "cli.stage"))
+    }
+
     fn event(&mut self) -> anyhow::Result<Event> {
         let end = Instant::now() + PATIENCE;
         loop {

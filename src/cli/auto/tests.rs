@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    drive::{Peer, Tally, drive},
+    drive::{Peer, Tally, Told, drive},
     json::Json,
     text::Text,
 };
@@ -154,14 +154,15 @@ fn lab() -> Lab {
 
 fn json(toy: &mut Toy, only: Option<usize>) -> (Tally, Vec<serde_json::Value>) {
     let mut out = Vec::new();
-    let tally = drive(toy, lab(), only, &mut Json::new(&mut out, Lang::En)).expect("driven");
+    let tally = drive(toy, lab(), Told { only, recorded: false }, &mut Json::new(&mut out, Lang::En))
+        .expect("driven");
     let lines = String::from_utf8(out).expect("utf-8");
     (tally, lines.lines().map(|line| serde_json::from_str(line).expect("json")).collect())
 }
 
 fn text(toy: &mut Toy, lang: Lang) -> String {
     let mut out = Vec::new();
-    drive(toy, lab(), None, &mut Text::new(&mut out, lang)).expect("driven");
+    drive(toy, lab(), Told::default(), &mut Text::new(&mut out, lang)).expect("driven");
     String::from_utf8(out).expect("utf-8")
 }
 

@@ -99,9 +99,14 @@ impl<'a> Text<'a> {
 }
 
 impl Reporter for Text<'_> {
-    fn lab(&mut self, lab: &Lab, host: &HostInfo) -> io::Result<()> {
+    fn lab(&mut self, lab: &Lab, host: &HostInfo, recorded: bool) -> io::Result<()> {
         self.say("cli.auto.lab", &[("id", &lab.id), ("title", &lab.title.get(self.lang))])?;
-        let key = if host.uid == 0 { "cli.auto.live_root" } else { "cli.auto.live" };
+        let key = match (recorded, host.uid == 0) {
+            (true, true) => "cli.auto.recorded_root",
+            (true, false) => "cli.auto.recorded",
+            (false, true) => "cli.auto.live_root",
+            (false, false) => "cli.auto.live",
+        };
         self.say(key, &[("kernel", &host.kernel), ("cgroup", &host.cgroup), ("uid", &host.uid)])?;
         self.prose(lab.intro.get(self.lang))
     }

@@ -58,7 +58,7 @@ fn step(id: &str, prepare: &[Action], actions: &[Action], expect: (FactId, Condi
     }
 }
 
-pub(super) fn run() -> Run {
+pub(in crate::lab) fn run() -> Run {
     let lab = Lab {
         id: "small".to_owned(),
         title: text("small"),
@@ -76,7 +76,7 @@ pub(super) fn run() -> Run {
 }
 
 /// A process in user namespace `user` and UTS namespace `uts` (the host's are 1), with a host name.
-pub(super) fn seen(pid: i32, user: i64, uts: i64, name: &str) -> Observation {
+pub(in crate::lab) fn seen(pid: i32, user: i64, uts: i64, name: &str) -> Observation {
     let number = Value::Number;
     let facts = BTreeMap::from([
         (FactId::host(Fact::NsUser), number(1)),
@@ -90,11 +90,11 @@ pub(super) fn seen(pid: i32, user: i64, uts: i64, name: &str) -> Observation {
     Observation { pid, facts }
 }
 
-pub(super) fn ok(before: Observation, after: Observation) -> Acted {
+pub(in crate::lab) fn ok(before: Observation, after: Observation) -> Acted {
     Acted { before, after, ..Acted::default() }
 }
 
-pub(super) fn refused(operation: &str, errno: &str, path: Option<&str>) -> Failure {
+pub(in crate::lab) fn refused(operation: &str, errno: &str, path: Option<&str>) -> Failure {
     Failure {
         operation: operation.to_owned(),
         arguments: Vec::new(),

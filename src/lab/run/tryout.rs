@@ -41,6 +41,8 @@ pub(super) enum Pending {
 pub(super) struct Tryouts {
     done: Vec<Tried>,
     pending: Option<Pending>,
+    /// Whether the subject has been where the step begins.
+    pub(super) begun: bool,
     /// Whether the program has acted the step on this subject.
     pub(super) acted: bool,
 }
@@ -57,9 +59,9 @@ impl Run {
     }
 
     /// Whether something can be tried now.
-    pub fn can_try(&self) -> bool {
+    pub const fn can_try(&self) -> bool {
         let rests = matches!(self.phase, Phase::Predict | Phase::Observed) && !self.trying();
-        rests && self.now.is_some() && self.outcome().is_none_or(|outcome| outcome.prepared)
+        rests && self.now.is_some() && self.tryouts.begun
     }
 
     /// Tries something on the subject there is.
