@@ -18,6 +18,7 @@
 //! | [`workload`] | what subjects run | kernel |
 //! | [`pty`] | the student's shell: session, reader, key encoder, screen | kernel |
 //! | [`image`] | layer autopsy: an image's layers taken apart, no daemon, nothing written | nothing of ours |
+//! | [`inspect`] | the same eyes on a process that somebody else made | probe, stage's witness, lab |
 //! | [`store`] | progress, in an event log | |
 //! | [`tape`] | writes a run down while it happens | lab, stage's protocol |
 //! | [`tui`] | model, message, update, effect; screens, panels, widgets | course, lab, i18n; never kernel nor stage's server |
@@ -34,6 +35,7 @@ pub mod container;
 pub mod course;
 pub mod i18n;
 pub mod image;
+pub mod inspect;
 pub mod kernel;
 pub mod lab;
 pub mod probe;
