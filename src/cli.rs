@@ -16,6 +16,7 @@ mod context;
 pub mod doctor;
 mod exit;
 mod image;
+mod inspect;
 mod lessons;
 mod man;
 mod screen;
@@ -47,6 +48,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<Exit>
         Some(Command::Lab(lab)) if lab.auto => auto::run(context, &lab, &mut out)?,
         Some(Command::Lab(lab)) => screen::open(context, Some(auto::place(context, &lab)?))?,
         Some(Command::Image(wanted)) => image::run(context, &wanted, &mut out)?,
+        Some(Command::Inspect(wanted)) => inspect::run(context, &wanted, &mut out)?,
         Some(Command::Clean) => clean::run(context, &mut out)?,
         Some(Command::Lessons) => lessons::list(context, &mut out)?,
         Some(Command::Doctor { format }) => {

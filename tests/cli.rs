@@ -125,7 +125,8 @@ fn a_course_is_checked_and_its_errors_are_named_with_their_place() {
 
 #[test]
 fn completions_and_the_manual_page_know_every_command() {
-    let commands = ["lessons", "lesson", "lab", "doctor", "image", "clean", "course", "completions", "man"];
+    let commands =
+        ["lessons", "lesson", "lab", "doctor", "image", "inspect", "clean", "course", "completions", "man"];
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = korobka(&["completions", shell]).code(0).out;
         assert!(commands.iter().all(|command| script.contains(command)), "{shell}");

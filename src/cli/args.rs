@@ -87,6 +87,8 @@ pub(super) enum Command {
     },
     /// Take an image apart, layer by layer: a `docker save` tar or an OCI layout; no daemon is needed
     Image(ImageArgs),
+    /// Look at any process: its namespaces, cgroups, layers and rights, and which of the nine switches it has
+    Inspect(InspectArgs),
     /// Remove what killed sessions have left
     Clean,
     /// For authors of courses
@@ -142,6 +144,17 @@ pub(super) struct ImageArgs {
     /// Name every file that a layer added, changed or removed
     #[arg(long)]
     pub files: bool,
+}
+
+/// What `inspect` takes.
+#[derive(Debug, Group)]
+pub(super) struct InspectArgs {
+    /// A process id, or the name of a container of Docker, Podman, LXC or systemd-nspawn
+    #[arg(value_name = "PID|NAME")]
+    pub process: String,
+    /// How to write it: for people, or as one JSON object (docs/inspect-json.md)
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// What can be done to a course.
