@@ -47,6 +47,7 @@ const TESTS: &[Test] = &[
     ("each_kind_of_ipc_object_can_be_made", actions::each_kind_of_ipc_object_can_be_made),
     ("a_clone_may_name_all_eight_namespaces", actions::a_clone_may_name_all_eight_namespaces),
     ("an_action_on_the_host_is_refused", engine::an_action_on_the_host_is_refused),
+    ("a_try_on_the_host_is_not_made", engine::a_try_on_the_host_is_not_made),
     ("a_failed_act_is_rolled_back", engine::a_failed_act_is_rolled_back),
     ("every_call_of_every_lab_can_fail", faults::every_call_of_every_lab_can_fail),
     ("a_killed_program_leaves_nothing", kills::a_killed_program_leaves_nothing),

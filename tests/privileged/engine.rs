@@ -5,7 +5,7 @@ use std::time::Duration;
 use korobka::{
     kernel::socket,
     lab::{
-        action::{Action, IdMap},
+        action::{Action, Deed, IdMap},
         fact::{Fact, FactId},
         namespace::Namespace,
         observation::{Observation, Value},
@@ -86,11 +86,33 @@ fn user_and_uts() -> Vec<Action> {
 pub(crate) fn an_action_on_the_host_is_refused() {
     let stage = Stage::start();
     stage.open(&[]);
-    for action in [hostname("intruder"), Action::MakePrivate {}, Action::LoUp {}, Action::PivotRoot {}] {
+    for action in [
+        hostname("intruder"),
+        Action::MakePrivate {},
+        Action::LoUp {},
+        Action::PivotRoot {},
+        Action::ReadOnlyRoot {},
+        Action::MaskPaths {},
+        Action::Uncover {},
+    ] {
         let act = stage.act(std::slice::from_ref(&action));
         let failure = act.failure.unwrap_or_else(|| panic!("{action:?} was carried out on the host"));
         assert_eq!((failure.operation.as_str(), failure.errno.as_str()), ("guard", "EPERM"), "{action:?}");
         assert!(act.traces.iter().all(|trace| trace.call == "chdir"), "{:?}", act.traces);
+    }
+}
+
+/// A try goes through the guard as well: in the host's namespaces nothing is called but the fork.
+pub(crate) fn a_try_on_the_host_is_not_made() {
+    let stage = Stage::start();
+    stage.open(&[]);
+    for what in [Deed::Mknod, Deed::SetClock, Deed::Chown, Deed::Mkdir, Deed::Unmask, Deed::Remount] {
+        let act = stage.act(&[Action::Try { what }]);
+        assert_eq!(act.failure, None, "{what:?}");
+        assert_eq!(act.traces.iter().map(|t| t.call.as_str()).collect::<Vec<_>>(), ["fork"], "{what:?}");
+    }
+    for path in ["/tmp/try", "/tmp/null"] {
+        assert!(!std::path::Path::new(path).exists(), "{path} was made on the host");
     }
 }
 

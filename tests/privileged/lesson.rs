@@ -13,7 +13,7 @@ use korobka::{
 use super::engine::Stage;
 
 /// The labs that the suites walk.
-pub(crate) const LABS: [&str; 2] = ["namespaces", "overlay"];
+pub(crate) const LABS: [&str; 3] = ["namespaces", "overlay", "rights"];
 
 /// A run of an embedded lab on a stage.
 pub(crate) fn run_of(lab: &str, root: bool) -> Run {
