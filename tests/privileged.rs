@@ -41,6 +41,7 @@ type Test = (&'static str, fn());
 
 const TESTS: &[Test] = &[
     ("every_lab_passes_step_by_step", lesson::every_lab_passes_step_by_step),
+    ("the_dials_lab_passes_or_says_why_not", lesson::the_dials_lab_passes_or_says_why_not),
     ("each_step_passes_by_hand_in_the_box", by_hand::each_step_passes_by_hand_in_the_box),
     ("every_lab_passes_by_hand_beside_the_box", by_hand::every_lab_passes_by_hand_beside_the_box),
     ("each_kind_of_mount_can_be_made", actions::each_kind_of_mount_can_be_made),

@@ -5,7 +5,7 @@ use korobka::{
     lab::{
         expectation::Moments,
         fact::FactId,
-        run::{Acted, Ask, Run},
+        run::{Acted, Ask, Run, Status},
     },
     stage::protocol::{Event, Request},
 };
@@ -79,4 +79,28 @@ fn passes(lab: &str) {
 
 fn show(ids: &[FactId]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Each step of the dial's lab passes, or says why this machine cannot do it: without root nobody builds walls without a
+/// user namespace, and limits need cgroups.
+pub(crate) fn the_dials_lab_passes_or_says_why_not() {
+    let root = nix::unistd::geteuid().is_root();
+    let stage = Stage::start();
+    let mut run = run_of("container", root);
+    let ask = run.start();
+    obey(&stage, &mut run, ask);
+    for index in 0..run.lab().steps.len() {
+        let step = run.step().unwrap().clone();
+        let ask = run.enter();
+        obey(&stage, &mut run, ask);
+        let outcome = run.outcome().unwrap();
+        println!("  {} {:?} changed: {}", step.id, outcome.status, show(&run.changed()));
+        let may_lack = step.id == "cgroup" || (step.id == "docker" && !root);
+        let said = outcome.status == Status::Unavailable && outcome.failure.is_some();
+        assert!(outcome.passed() || (may_lack && said), "{}: {outcome:#?}", step.id);
+        if index + 1 < run.lab().steps.len() {
+            let ask = run.forward();
+            obey(&stage, &mut run, ask);
+        }
+    }
 }
