@@ -48,6 +48,11 @@ fn hear(stage: &Stage, run: &mut Run) {
 }
 
 pub(crate) fn every_lab_passes_step_by_step() {
+    let course = Course::embedded().unwrap();
+    let all = course.lessons.iter().filter_map(|lesson| lesson.lab.as_ref());
+    for lab in all.filter(|lab| !LABS.contains(&lab.id.as_str())) {
+        println!("  not walked by these suites: {}", lab.id);
+    }
     LABS.into_iter().for_each(passes);
 }
 
