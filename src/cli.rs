@@ -25,6 +25,7 @@ mod usage;
 use args::{Args, Command, CourseCommand, Format};
 use context::Context;
 use exit::Exit;
+use screen::Reels;
 
 /// Reads the arguments of this process, does what they say and tells how it ended.
 pub fn run() -> ExitCode {
@@ -42,11 +43,13 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<Exit> {
     let mut out = io::stdout();
     let exit = match command {
-        None => screen::open(context, None)?,
+        None => screen::open(context, None, Reels::default())?,
         Some(Command::Lesson { id }) if !io::stdout().is_terminal() => lessons::read(context, &id, &mut out)?,
-        Some(Command::Lesson { id }) => screen::open(context, Some(lessons::place(context, &id)?))?,
+        Some(Command::Lesson { id }) => {
+            screen::open(context, Some(lessons::place(context, &id)?), Reels::default())?
+        }
         Some(Command::Lab(lab)) if lab.auto => auto::run(context, &lab, &mut out)?,
-        Some(Command::Lab(lab)) => screen::open(context, Some(auto::place(context, &lab)?))?,
+        Some(Command::Lab(lab)) => screen::lab(context, &lab)?,
         Some(Command::Image(wanted)) => image::run(context, &wanted, &mut out)?,
         Some(Command::Inspect(wanted)) => inspect::run(context, &wanted, &mut out)?,
         Some(Command::Clean) => clean::run(context, &mut out)?,

@@ -19,7 +19,9 @@ use std::{
 use crate::{
     course::Course,
     i18n::Lang,
+    lab::recording::Recording,
     store::Store,
+    tape::Tape,
     tui::{self, Theme, effect::Effect, model::Model, place::Place},
 };
 
@@ -53,6 +55,10 @@ pub struct Options {
     pub root_dir: Option<PathBuf>,
     /// What is opened first; none is home.
     pub start: Option<Place>,
+    /// Where what the stage says is written down, if anywhere.
+    pub tape: Option<Tape>,
+    /// A recording to show in place of its lab.
+    pub replay: Option<Recording>,
     /// Global options to repeat when the program is started again under `sudo`.
     pub globals: Vec<OsString>,
 }
@@ -99,13 +105,19 @@ fn session(options: Options) -> Result<Ending, Error> {
     let size = screen.size().map_err(Error::Terminal)?;
     let progress = options.store.progress().clone();
     let mut model = Model::new(Rc::new(options.course), options.lang, options.theme, progress, size);
+    if let Some(recording) = options.replay {
+        model.replay(recording);
+    }
+    if options.tape.is_some() {
+        model.tape();
+    }
     let effects = options.start.map(|place| tui::go_to(&mut model, place)).unwrap_or_default();
     if let Some(text) = options.notice {
         model.notify(text);
     }
     screen.draw(&model, None).map_err(Error::Terminal)?;
     threads::input(sender.clone())?;
-    let hands = Hands::new(options.store, options.root_dir, sender);
+    let hands = Hands::new(options.store, options.root_dir, options.tape, sender);
     Session { model, hands, screen, inbox }.run(effects)
 }
 

@@ -76,12 +76,12 @@ fn obstacle(failure: &Failure, some_passed: bool, lang: Lang) -> Option<String> 
     doctor::obstacle(probe::doctor::overall(), lang).or_else(|| (!some_passed).then_some(refused))
 }
 
-/// The place of a lab and, where one is named, of a step of it.
-pub(super) fn place(context: &Context, args: &LabArgs) -> Result<Place, Fault> {
+/// The place of a lab and, where one is named, of a step of it; and the lab.
+pub(super) fn place(context: &Context, args: &LabArgs) -> Result<(Place, Lab), Fault> {
     let lab = load(context, &args.id)?;
     let index = args.step.as_deref().map(|name| step(context, &lab, name)).transpose()?;
     let step = index.and_then(|index| lab.steps.get(index)).map(|step| step.id.clone());
-    Ok(Place::Lab(lab.id, step))
+    Ok((Place::Lab(lab.id.clone(), step), lab))
 }
 
 fn load(context: &Context, id: &str) -> Result<Lab, Fault> {

@@ -6,18 +6,39 @@ use std::{
 };
 
 use super::{
+    args::LabArgs,
+    auto::{self, record},
     context::{Context, variable},
     exit::{Exit, Fault},
 };
 use crate::{
     i18n::fill,
+    lab::recording::Recording,
     runtime::{self, Options},
     store::Store,
+    tape::Tape,
     tui::{Theme, place::Place},
 };
 
+/// What is recorded and what is played.
+#[derive(Default)]
+pub(super) struct Reels {
+    pub tape: Option<Tape>,
+    pub replay: Option<Recording>,
+}
+
+/// Opens a lab, and the files that go with it.
+pub(super) fn lab(context: &Context, args: &LabArgs) -> anyhow::Result<Exit> {
+    let (place, lab) = auto::place(context, args)?;
+    let reels = Reels {
+        tape: args.record.as_ref().map(|path| record::create(context, path, &lab)).transpose()?,
+        replay: args.replay.as_ref().map(|path| record::read(context, path, &lab)).transpose()?,
+    };
+    open(context, Some(place), reels)
+}
+
 /// Opens the course at a place, or at home. Without a terminal it says how to go on without one.
-pub(super) fn open(context: &Context, start: Option<Place>) -> anyhow::Result<Exit> {
+pub(super) fn open(context: &Context, start: Option<Place>, reels: Reels) -> anyhow::Result<Exit> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         let lab = match &start {
             Some(Place::Lab(lab, _)) => lab.as_str(),
@@ -35,6 +56,8 @@ pub(super) fn open(context: &Context, start: Option<Place>) -> anyhow::Result<Ex
         notice: notice.map(|notice| notice.message(context.lang)),
         root_dir: context.root_dir.clone(),
         start,
+        tape: reels.tape,
+        replay: reels.replay,
         globals: globals(context),
     })?;
     Ok(Exit::Done)

@@ -13,12 +13,14 @@ use super::{
     threads::{self, Note},
 };
 use crate::{
+    lab::run::Phase,
     pty::{self, Cursor, keys},
     stage::{
         client::Client,
-        protocol::{Request, ShellPlace},
+        protocol::{Event, Request, ShellPlace},
     },
     store::{Entry, Store},
+    tape::Tape,
     tui::{effect::Effect, message::Msg},
 };
 
@@ -41,12 +43,18 @@ pub(super) struct Hands {
     number: u64,
     store: Store,
     root_dir: Option<PathBuf>,
+    tape: Option<Tape>,
     sender: SyncSender<Note>,
 }
 
 impl Hands {
-    pub(super) const fn new(store: Store, root_dir: Option<PathBuf>, sender: SyncSender<Note>) -> Self {
-        Self { shell: None, stage: None, number: 0, store, root_dir, sender }
+    pub(super) const fn new(
+        store: Store,
+        root_dir: Option<PathBuf>,
+        tape: Option<Tape>,
+        sender: SyncSender<Note>,
+    ) -> Self {
+        Self { shell: None, stage: None, number: 0, store, root_dir, tape, sender }
     }
 
     /// The shell's screen, locked.
@@ -81,6 +89,7 @@ impl Hands {
             Effect::Point(event) => self.point(event),
             Effect::ResizeShell { rows, cols } => self.resize(rows, cols),
             Effect::ScrollShell(lines) => self.scroll(lines),
+            Effect::Tape { step, acting, event } => return self.write_down(&step, acting, &event),
             Effect::Remember(entry) => self.remember(&entry),
         }
         Answer::Done
@@ -170,6 +179,18 @@ impl Hands {
     fn scroll(&self, lines: i32) {
         if let Some(shell) = &self.shell {
             shell.screen().scroll(lines);
+        }
+    }
+
+    /// A recording that cannot be written is given up, and the student told.
+    fn write_down(&mut self, step: &str, acting: bool, event: &Event) -> Answer {
+        let phase = if acting { Phase::Acting } else { Phase::Entering };
+        match self.tape.as_mut().map(|tape| tape.hear(step, phase, event)) {
+            Some(Err(error)) => {
+                self.tape = None;
+                Answer::Tell(Msg::TapeLost(error.to_string()))
+            }
+            Some(Ok(())) | None => Answer::Done,
         }
     }
 

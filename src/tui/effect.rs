@@ -3,7 +3,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::{
-    stage::protocol::{Request, ShellPlace},
+    stage::protocol::{Event, Request, ShellPlace},
     store::Entry,
 };
 
@@ -46,6 +46,15 @@ pub enum Effect {
     },
     /// Move the view of the shell's history by so many lines, up if positive.
     ScrollShell(i32),
+    /// Write down what the stage said, if a recording is being made.
+    Tape {
+        /// The step that it was said at.
+        step: String,
+        /// Whether the step was being acted.
+        acting: bool,
+        /// What it said.
+        event: Box<Event>,
+    },
     /// Remember what the student did.
     Remember(Entry),
 }

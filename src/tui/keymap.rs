@@ -68,6 +68,7 @@ pub(crate) enum Command {
     OtherSide,
     Sudo,
     Controls,
+    Recorded,
 }
 
 impl Command {
@@ -130,6 +131,7 @@ impl Command {
             Self::OtherSide => "other_side",
             Self::Sudo => "sudo",
             Self::Controls => "controls",
+            Self::Recorded => "recorded",
         }
     }
 }

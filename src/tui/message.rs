@@ -19,6 +19,8 @@ pub enum Msg {
     Stage(Event),
     /// There is no stage (any more): why, for the log and the screen.
     StageLost(String),
+    /// The recording cannot be written any further: why.
+    TapeLost(String),
     /// The student's shell wrote something.
     ShellChanged,
     /// The student's shell could not be started: why.

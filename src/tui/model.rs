@@ -12,6 +12,7 @@ use super::{
 use crate::{
     course::Course,
     i18n::Lang,
+    lab::recording::{Recording, embedded},
     store::{Entry, Progress},
 };
 
@@ -27,6 +28,12 @@ pub(crate) struct World {
     /// Columns, rows.
     pub size: (u16, u16),
     pub progress: Progress,
+    /// A recording that is shown in place of its lab.
+    pub replay: Option<Rc<Recording>>,
+    /// Whether what the stage says is written down.
+    pub taped: bool,
+    /// The recording of a lab for a machine with this cgroup version.
+    pub recorded: fn(&str, &str) -> Option<Recording>,
 }
 
 impl World {
@@ -52,7 +59,16 @@ pub struct Model {
 impl Model {
     /// The home screen.
     pub fn new(course: Rc<Course>, lang: Lang, theme: Theme, progress: Progress, size: (u16, u16)) -> Self {
-        let world = World { course, lang, theme, size, progress };
+        let world = World {
+            course,
+            lang,
+            theme,
+            size,
+            progress,
+            replay: None,
+            taped: false,
+            recorded: embedded::of_lab,
+        };
         let home = Home::new(&world);
         Self { world, layers: Layers::new(Layer::Home(home)) }
     }
@@ -60,6 +76,16 @@ impl Model {
     /// Shows something to be read before all else.
     pub fn notify(&mut self, text: String) {
         self.layers.push(Layer::Notice(Notice::new("tui.notice.store", text)));
+    }
+
+    /// Shows a recording in place of its lab.
+    pub fn replay(&mut self, recording: Recording) {
+        self.world.replay = Some(Rc::new(recording));
+    }
+
+    /// Lets what the stage says be written down: [`Effect::Tape`].
+    pub const fn tape(&mut self) {
+        self.world.taped = true;
     }
 
     /// The language of the screen.

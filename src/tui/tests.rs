@@ -4,6 +4,7 @@ mod controls;
 mod dial;
 mod footer;
 mod hostile;
+mod playback;
 mod sights;
 mod snapshots;
 mod stage;

@@ -35,6 +35,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 lab.lost(why);
             }
         }
+        Msg::TapeLost(why) => {
+            model.world.taped = false;
+            model.layers.push(Layer::Notice(Notice::new("tui.recorded.tape_lost", why)));
+        }
         Msg::ShellFailed(why) => {
             if let Some(lab) = model.layers.lab_mut() {
                 lab.no_shell(Some(why));

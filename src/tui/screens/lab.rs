@@ -1,9 +1,12 @@
 //! The lab: predict → act → observe → explain, around one run of [`crate::lab::run::Run`].
 
+use std::rc::Rc;
+
 use crate::{
     course::{CourseErrors, Problem},
     lab::{
         dial::board::Board,
+        recording::Recording,
         run::{Ask, Outcome, Phase, Run, Status},
         sight::Sight,
         step::Lab,
@@ -25,6 +28,7 @@ mod draw;
 mod keys;
 mod mouse;
 mod panes;
+mod playback;
 mod shell;
 mod stage;
 mod text;
@@ -33,6 +37,7 @@ mod workshop;
 use controls::Controls;
 pub(crate) use panes::Pane;
 use panes::Panes;
+use playback::Playback;
 use workshop::Workshop;
 
 /// The stage, as far as the screen knows.
@@ -86,6 +91,10 @@ pub(crate) struct LabScreen {
     trouble: Option<String>,
     /// The list of things to try, while it is open.
     controls: Option<Controls>,
+    /// A recorded run in the place of the live one.
+    playback: Option<Playback>,
+    /// What may be shown where a step cannot be done here.
+    recorded: Option<Rc<Recording>>,
 }
 
 impl LabScreen {
@@ -103,8 +112,7 @@ impl LabScreen {
         let start = first_step(&lab, step, world);
         let panes = Panes::new(&lab.sights);
         let dial = lab.sights.contains(&Sight::Dial).then(Board::default);
-        out.push(Effect::StartStage);
-        Ok(Self {
+        let mut screen = Self {
             run: Run::new(lab, false),
             history: History::default(),
             dial,
@@ -117,7 +125,24 @@ impl LabScreen {
             shell: None,
             trouble: None,
             controls: None,
-        })
+            playback: None,
+            recorded: None,
+        };
+        screen.begin(world, out);
+        Ok(screen)
+    }
+
+    /// Starts the stage, or plays the recording of this lab that was asked for.
+    fn begin(&mut self, world: &World, out: &mut Vec<Effect>) {
+        let asked = world.replay.as_ref().filter(|recording| recording.header.lab == self.run.lab().id);
+        let Some(recording) = asked else {
+            out.push(Effect::StartStage);
+            return;
+        };
+        self.run = Run::new(self.run.lab().clone(), recording.header.root);
+        self.stage = Stage::Ready(playback::host(&recording.header));
+        self.playback = Some(Playback::of_file(Rc::clone(recording)));
+        self.jump(self.start, out);
     }
 
     pub(crate) fn context(&self, _: &World) -> Context {
@@ -171,7 +196,10 @@ impl LabScreen {
             Command::Wider => self.panes.resize(5),
             Command::Inspect => return self.inspect(world, out),
             Command::Sudo => out.push(Effect::Sudo(self.run.lab().id.clone())),
+            Command::Recorded if self.step_recorded() => drop(self.end_recorded()),
+            Command::Recorded => self.show_recorded(out),
             Command::Back if self.panes.zoom => self.panes.zoom = false,
+            Command::Back if self.end_recorded() => {}
             Command::Back => return Go::Pop,
             _ => return self.move_in_pane(command, world, out),
         }
@@ -198,18 +226,29 @@ impl LabScreen {
                 self.show_cursor(world);
             }
             (Phase::Observed, Page::Why) if !self.answered() => self.choose(self.cursor + 1, world, out),
-            (Phase::Observed, Page::Why) if self.at_last() => self.turn(Page::End),
-            (Phase::Observed, Page::Why) => self.go(Run::forward, out),
+            (Phase::Observed, Page::Why) => {
+                self.end_recorded();
+                self.onward(out);
+            }
             (Phase::Observed, Page::End) => return Go::Pop,
             _ => self.go(Run::enter, out),
         }
         Go::Stay
     }
 
+    /// From a step that is done to the next, or to the end.
+    fn onward(&mut self, out: &mut Vec<Effect>) {
+        if self.at_last() {
+            self.turn(Page::End);
+        } else {
+            self.go(Run::forward, out);
+        }
+    }
+
     /// Lets the run go somewhere and asks the stage for what that takes.
     fn go(&mut self, way: impl FnOnce(&mut Run) -> Option<Ask>, out: &mut Vec<Effect>) {
         let before = (self.run.index(), self.run.phase());
-        if let Some(ask) = way(&mut self.run) {
+        if let Some(ask) = way(&mut self.run).and_then(|ask| self.play(ask)) {
             let request = match ask {
                 Ask::Open { replay, sights } => Request::Open { replay, sights },
                 Ask::Act { actions } => Request::Act { actions },

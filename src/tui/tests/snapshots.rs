@@ -18,7 +18,7 @@ use crate::{
     tui::{Theme, message::Msg},
 };
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
+pub(super) const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
 pub(super) type Script = fn(&mut Bench) -> &mut Bench;
 
@@ -83,7 +83,7 @@ fn picture(script: Script, size: (u16, u16), lang: Lang) -> String {
 }
 
 /// What is shown, as text and styles.
-fn in_themes(shown: impl Fn(Theme) -> Buffer) -> String {
+pub(super) fn in_themes(shown: impl Fn(Theme) -> Buffer) -> String {
     let (dark, light, mono) = (shown(Theme::Dark), shown(Theme::Light), shown(Theme::Mono));
     assert_eq!(text(&dark), text(&mono), "nothing is said by colour alone");
     assert_eq!(text(&dark), text(&light));

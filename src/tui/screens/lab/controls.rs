@@ -123,7 +123,7 @@ impl LabScreen {
 
     /// A mouse event while the list is open: a click selects a control, and on the selected one tries it.
     pub(super) fn control_mouse(&mut self, event: MouseEvent, world: &World, out: &mut Vec<Effect>) -> bool {
-        let area = self.control_area(keys::body(world));
+        let area = self.control_area(self.below_strip(keys::body(world)));
         if !area.contains(Position::new(event.column, event.row)) {
             return false;
         }

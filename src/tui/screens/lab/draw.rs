@@ -32,6 +32,8 @@ impl LabScreen {
         let title = self.workshop_title(world.lang).unwrap_or(title);
         frame::header(&title, self.badge(world), world, frame, body);
         let area = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+        self.strip(world, frame, area);
+        let area = self.below_strip(area);
         for slot in self.panes.slots(area, self.shell.is_some()) {
             let inside = self.frame(&slot, world, frame);
             self.draw_pane(slot.seen, world, frame, inside);
@@ -46,6 +48,7 @@ impl LabScreen {
     /// LIVE or LIVE (root): whatever is seen is seen on this machine, now.
     fn badge(&self, world: &World) -> Line<'static> {
         let text = match &self.stage {
+            _ if self.playback.is_some() => "tui.badge.recorded",
             Stage::Starting => "tui.badge.starting",
             Stage::Lost(_) => "tui.badge.lost",
             Stage::Ready(host) if host.uid == 0 => "tui.badge.root",

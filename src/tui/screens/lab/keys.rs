@@ -27,6 +27,9 @@ impl LabScreen {
         if let Some(offered) = self.workshop_offers(command) {
             return offered;
         }
+        if let Some(offered) = self.recorded_offers(command) {
+            return offered;
+        }
         let phase = self.run.phase();
         let ready = matches!(self.stage, Stage::Ready(_));
         let rests = ready && matches!(phase, Phase::Predict | Phase::Observed) && !self.run.trying();
@@ -50,6 +53,7 @@ impl LabScreen {
             Command::Inspect => ready && !witness::rows(&self.run).is_empty(),
             Command::Narrower | Command::Wider => !self.panes.zoom && world.size.0 >= panes::SIDE_BY_SIDE,
             Command::Sudo => self.root_may_help(),
+            Command::Recorded => rests && self.recording_offered(),
             Command::Turn
             | Command::Switch(_)
             | Command::TurnBack
@@ -68,6 +72,8 @@ impl LabScreen {
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         match (command, self.run.phase(), self.page) {
             (Command::Accept, ..) => "try_out",
+            (Command::Recorded, ..) if self.step_recorded() => "live",
+            (Command::Back, ..) if self.step_recorded() && !self.panes.zoom => "live",
             (Command::Act, ..) if matches!(self.stage, Stage::Lost(_)) => "again",
             (Command::Act, ..) if self.more(world) => "page_down",
             (Command::Act, Phase::Observed, _) if !passed => "again",
@@ -214,7 +220,7 @@ impl LabScreen {
 
     /// The inside of a pane's frame, while the pane is seen.
     pub(super) fn area_of(&self, pane: Pane, world: &World) -> Option<Rect> {
-        let slots = self.panes.slots(body(world), self.shell.is_some());
+        let slots = self.panes.slots(self.below_strip(body(world)), self.shell.is_some());
         slots.iter().find(|slot| slot.seen == pane).map(|slot| panes::inner(slot.area, pane))
     }
 }

@@ -12,7 +12,7 @@ impl LabScreen {
         if self.controls.is_some() {
             return self.control_mouse(event, world, out);
         }
-        let slots = self.panes.slots(keys::body(world), self.shell.is_some());
+        let slots = self.panes.slots(self.below_strip(keys::body(world)), self.shell.is_some());
         let at = Position::new(event.column, event.row);
         let Some(slot) = slots.into_iter().find(|slot| slot.area.contains(at)) else { return false };
         let area = panes::inner(slot.area, slot.seen);

@@ -20,6 +20,10 @@ const HZ: u8 = 10;
 impl LabScreen {
     /// Takes an event in; the source of a fact is for the inspector and comes back.
     pub(crate) fn stage(&mut self, event: Event, world: &mut World, out: &mut Vec<Effect>) -> Option<Raw> {
+        if self.live_hears(&event) {
+            return None;
+        }
+        self.tape(&event, world, out);
         let passed = self.passed_here();
         let looked = matches!(
             &event,
@@ -31,6 +35,7 @@ impl LabScreen {
                     self.run = Run::new(self.run.lab().clone(), host.uid == 0);
                 }
                 self.stage = Stage::Ready(host);
+                self.find_recording(world);
                 let start = self.start;
                 if self.workshop.is_some() {
                     self.begin_exercise(out);
@@ -81,6 +86,7 @@ impl LabScreen {
 
     /// There is no stage any more.
     pub(crate) fn lost(&mut self, why: String) {
+        self.end_recorded();
         self.stage = Stage::Lost(why);
         self.run.shell_ended();
         self.run.subject_gone(None);
