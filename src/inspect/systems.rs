@@ -41,15 +41,15 @@ impl System {
 
     /// What it turns on unasked, by its documents: `docker run` reference; `podman-run(1)` as a user;
     /// `lxc.container.conf(5)` with the common configuration, as root; `systemd-nspawn(1)`; `vzctl(8)`.
-    /// No system limits anything unasked but `OpenVZ`.
+    /// Unasked, Podman and machined limit only the number of processes (`containers.conf(5)`: 2048; machined: 16384).
     pub fn usual(self) -> BTreeSet<Switch> {
         let but = |off: &[Switch]| Switch::ALL.into_iter().filter(|switch| !off.contains(switch)).collect();
         match self {
             Self::Docker => but(&[Switch::User, Switch::Cgroup]),
-            Self::Podman => but(&[Switch::Cgroup]),
+            Self::Podman => but(&[]),
             Self::Lxc => but(&[Switch::Overlay, Switch::User, Switch::Cgroup]),
             // the network is the host's unless --private-network or a machine's template asks for one
-            Self::Nspawn => but(&[Switch::Overlay, Switch::User, Switch::Net, Switch::Cgroup]),
+            Self::Nspawn => but(&[Switch::Overlay, Switch::User, Switch::Net]),
             // its kernel had containers before user namespaces and OverlayFS were there
             Self::OpenVz => but(&[Switch::Overlay, Switch::User]),
         }

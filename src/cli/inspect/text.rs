@@ -194,12 +194,7 @@ impl Text {
                 )?;
                 continue;
             };
-            let names: Vec<_> = set.iter().map(|one| Capability::short(*one)).collect();
-            let names = match set.len() {
-                0 => "-".to_owned(),
-                count if count >= here => t(self.lang, "inspect.rights.all").to_owned(),
-                _ => names.join(" "),
-            };
+            let names = self.names(set, seen.rights.bounding_here.as_deref().unwrap_or_default());
             let text = fill(self.lang, key, &[("names", &names), ("count", &set.len()), ("all", &here)]);
             Self::wrapped(&format!("  {text}"), to)?;
         }
@@ -211,6 +206,22 @@ impl Text {
         };
         let bit = seen.rights.no_new_privs.map_or("?", |bit| self.yes_no(Some(bit)));
         writeln!(to, "  seccomp: {seccomp}; no_new_privs: {bit}")
+    }
+
+    /// The names of a set, or what it lacks where that is shorter.
+    fn names(&self, set: &[Capability], here: &[Capability]) -> String {
+        let short = |all: &mut dyn Iterator<Item = &Capability>| {
+            all.map(|one| Capability::short(*one)).collect::<Vec<_>>().join(" ")
+        };
+        let lacks = short(&mut here.iter().filter(|one| !set.contains(one)));
+        match (set, lacks.as_str()) {
+            ([], _) => "-".to_owned(),
+            (_, "") => t(self.lang, "inspect.rights.all").to_owned(),
+            _ if 2 * set.len() > here.len() => {
+                fill(self.lang, "inspect.rights.all_but", &[("names", &lacks)])
+            }
+            _ => short(&mut set.iter()),
+        }
     }
 
     /// "Docker's container and yours": the nine switches of the process beside those of the presets.
