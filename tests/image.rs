@@ -21,10 +21,19 @@ mod image {
     mod told;
 }
 
-use layers::{Files, Layer, Packed, archive, directory, oci, old_docker};
+use layers::{Files, Layer, Packed, archive, oci, old_docker};
 
 fn limits() -> Limits {
     Limits { unpacked: 1 << 20, ratio_from: 1 << 18, ratio: 50, entries: 200, ..Limits::default() }
+}
+
+/// The files in a directory.
+fn directory(files: &Files, dir: &Path) {
+    for (name, content) in files {
+        let path = dir.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
 }
 
 fn open(bytes: &[u8]) -> Result<Autopsy, Refusal> {

@@ -1,6 +1,6 @@
 //! Images built in memory, honest and hostile.
 
-use std::{collections::BTreeMap, fs, io::Write, path::Path};
+use std::{collections::BTreeMap, io::Write};
 
 use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
@@ -162,13 +162,4 @@ pub(crate) fn archive(files: &Files) -> Vec<u8> {
         builder.append_data(&mut header, name, content.as_slice()).expect("in memory");
     }
     builder.into_inner().expect("in memory")
-}
-
-/// The files in a directory.
-pub(crate) fn directory(files: &Files, dir: &Path) {
-    for (name, content) in files {
-        let path = dir.join(name);
-        fs::create_dir_all(path.parent().expect("below the directory")).expect("a directory");
-        fs::write(path, content).expect("a file");
-    }
 }
