@@ -6,6 +6,7 @@
 //! | [`host::HostReader`] | the stage | its own side of the wall |
 //! | [`inside::InsideReader`] | the subject, or a witness in its namespaces | the other side of the wall |
 //! | [`layers`] | whoever is inside | the trees of an overlay in the box directory |
+//! | [`limits::LimitReader`] | the stage | the cgroups of the lab |
 //! | [`doctor`] | the program | what this machine can do |
 //!
 //! The parsers ([`status`], [`mountinfo`], [`cgroup`], [`idmap`], [`tree`], [`ipc`]) are pure functions of bytes.
@@ -23,6 +24,7 @@ pub mod inside;
 pub mod ipc;
 mod kept;
 pub mod layers;
+pub mod limits;
 pub mod mountinfo;
 pub mod net;
 pub mod process;

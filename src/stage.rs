@@ -5,6 +5,7 @@
 //! a subject say to each other.
 
 pub mod act;
+pub mod cage;
 pub mod client;
 pub mod dial;
 pub mod escape;

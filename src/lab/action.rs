@@ -10,6 +10,7 @@ use file::{FileAction, Tree};
 use super::{
     capability::Capability,
     dial::{Preset, Switch},
+    limit::{Amount, Group, Limit},
     namespace::Namespace,
     seccomp::Denied,
     trace::Actor,
@@ -28,6 +29,9 @@ pub enum Action {
     SpawnWorkload {
         /// Which.
         workload: Workload,
+        /// The cgroup that it is put into before it begins; none is wherever the subject is.
+        #[serde(default)]
+        at: Option<Group>,
     },
     /// Try to leave namespaces in a throw-away child without capabilities: the kernel refuses, nothing changes.
     TryUnshare {
@@ -57,6 +61,52 @@ pub enum Action {
     },
     /// End the subject that a `clone` made; its parent carries on.
     EndChild {},
+    /// End the workloads below the subject.
+    EndWorkloads {},
+    /// Make a cgroup in every hierarchy that is needed.
+    MakeCgroup {
+        /// Which.
+        group: Group,
+    },
+    /// Put the subject, and everyone below it, into a cgroup while it runs.
+    JoinCgroup {
+        /// Which.
+        group: Group,
+    },
+    /// Set a limit of a cgroup.
+    SetLimit {
+        /// Of which.
+        group: Group,
+        /// Which limit.
+        limit: Limit,
+        /// How much: `max` takes it away.
+        to: Amount,
+    },
+    /// Stop everyone in a cgroup.
+    Freeze {
+        /// Which.
+        group: Group,
+    },
+    /// Let them go on.
+    Thaw {
+        /// Which.
+        group: Group,
+    },
+    /// Kill everyone in a cgroup.
+    KillCgroup {
+        /// Which.
+        group: Group,
+    },
+    /// Try to pass a controller on from a cgroup that has processes in it: v2 refuses, nothing changes.
+    TryDelegate {
+        /// Which.
+        group: Group,
+    },
+    /// Wait, while the workloads run: their rates are measured over this time.
+    LetRun {
+        /// Milliseconds, 2000 at most.
+        ms: u16,
+    },
     /// Leave the subject behind and start a new bare one.
     Fresh {},
     /// Make every mount private, so that nothing propagates either way.
@@ -150,6 +200,48 @@ pub enum Action {
 pub enum Workload {
     /// Beats once a second, quietly.
     Heartbeat,
+    /// Computes without end.
+    Burner,
+    /// Takes memory, a little at a time, until it is killed.
+    Eater,
+    /// Reads files again and again: the kernel keeps what it reads.
+    Reader,
+    /// Writes to a disk, past the cache.
+    Writer,
+    /// Fills the box directory until nothing more fits.
+    Filler,
+    /// Forks until it may not.
+    Forker,
+    /// Counts the tenths of a second aloud, in its name.
+    Clock,
+}
+
+impl Workload {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Heartbeat,
+        Self::Burner,
+        Self::Eater,
+        Self::Reader,
+        Self::Writer,
+        Self::Filler,
+        Self::Forker,
+        Self::Clock,
+    ];
+
+    /// What `ps` calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Heartbeat => "heartbeat",
+            Self::Burner => "burner",
+            Self::Eater => "eater",
+            Self::Reader => "reader",
+            Self::Writer => "writer",
+            Self::Filler => "filler",
+            Self::Forker => "forker",
+            Self::Clock => "clock",
+        }
+    }
 }
 
 /// How ids inside map to ids outside.
@@ -277,7 +369,18 @@ impl Action {
     /// Which process carries it out.
     pub const fn actor(&self) -> Actor {
         match self {
-            Self::MapIds { .. } | Self::Fresh {} | Self::Dial { .. } => Actor::Stage,
+            Self::MapIds { .. }
+            | Self::Fresh {}
+            | Self::Dial { .. }
+            | Self::EndWorkloads {}
+            | Self::MakeCgroup { .. }
+            | Self::JoinCgroup { .. }
+            | Self::SetLimit { .. }
+            | Self::Freeze { .. }
+            | Self::Thaw { .. }
+            | Self::KillCgroup { .. }
+            | Self::TryDelegate { .. }
+            | Self::LetRun { .. } => Actor::Stage,
             _ => Actor::Subject,
         }
     }

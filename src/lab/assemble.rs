@@ -81,7 +81,7 @@ impl Piece {
                 .into_iter()
                 .collect(),
             Self::Lo => vec![Action::LoUp {}],
-            Self::Program => vec![Action::SpawnWorkload { workload: Workload::Heartbeat }],
+            Self::Program => vec![Action::SpawnWorkload { workload: Workload::Heartbeat, at: None }],
         }
     }
 }

@@ -20,6 +20,13 @@ pub struct Explanation {
 pub fn explain(lang: Lang, failure: &Failure) -> Explanation {
     let topic = topic(&failure.operation, failure.path.as_deref());
     let what = match failure.operation.as_str() {
+        "guard" if topic == "guard_limit" => {
+            fill(lang, "explain.what.guard_limit", &[("what", &failure.arguments.join(" "))])
+        }
+        "controller" | "delegate" | "legacy" | "device" | "cgroup" => {
+            let named = failure.arguments.join(" ");
+            fill(lang, in_cage(topic), &[("what", &named), ("errno", &failure.errno)])
+        }
         "guard" => fill(lang, "explain.what.guard", &[("call", &failure.arguments.join(" "))]),
         "subject" => fill(lang, "explain.what.subject", &[("detail", &failure.arguments.join(" "))]),
         "recording" => fill(lang, "explain.what.recording", &[("detail", &failure.arguments.join(" "))]),
@@ -35,6 +42,17 @@ pub fn explain(lang: Lang, failure: &Failure) -> Explanation {
     };
     let (why, try_next) = reasons(lang, topic, &failure.errno);
     Explanation { what, why, try_next }
+}
+
+/// The sentence for what a cgroup cannot do here.
+fn in_cage(topic: &str) -> &'static str {
+    match topic {
+        "controller" => "explain.what.controller",
+        "delegate" => "explain.what.delegate",
+        "legacy" => "explain.what.legacy",
+        "device" => "explain.what.device",
+        _ => "explain.what.cgroup",
+    }
 }
 
 /// Explains a call that failed; none for one that did not.
@@ -66,6 +84,8 @@ fn topic<'a>(call: &'a str, path: Option<&'a str>) -> &'a str {
             "newgidmap" => "newuidmap",
             file => file,
         },
+        // What was refused was to let something greedy run without its limit.
+        "guard" if file == "limit" => "guard_limit",
         call => call,
     }
 }
@@ -123,6 +143,16 @@ mod tests {
             ("mknod", None, "EPERM EROFS"),
             ("clock_settime", None, "EPERM"),
             ("chown", None, "EINVAL EPERM"),
+            ("controller", None, "EACCES ENOENT ENODEV"),
+            ("delegate", None, "EACCES EPERM EROFS"),
+            ("legacy", None, "EOPNOTSUPP"),
+            ("device", None, "ENODEV"),
+            ("cgroup", None, "ENOENT ETIMEDOUT"),
+            ("write", Some("/sys/fs/cgroup/x/cgroup.procs"), "EBUSY EACCES ENOSPC"),
+            ("write", Some("/sys/fs/cgroup/x/cgroup.subtree_control"), "EBUSY"),
+            ("mkdir", None, "EEXIST"),
+            ("rmdir", None, "EBUSY"),
+            ("guard", Some("limit"), "EPERM"),
         ];
         for lang in Lang::ALL {
             let any = reasons(lang, "errno", "any");

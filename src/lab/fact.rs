@@ -140,6 +140,82 @@ facts! {
     Ipc = "ipc", "/proc/sysvipc", "/proc/sysvipc", false;
     /// Path of the cgroup, by hierarchy, as the side reads it.
     Cgroup = "cgroup", "/proc/PID/cgroup", "/proc/self/cgroup", false;
+    /// Where each controller of the lab's cgroups is: `memory v2 /sys/fs/cgroup/korobka-7-box`, `cpu v1 legacy …`.
+    LimitPlaces = "limit.places", "/proc/self/cgroup", "-", false;
+    /// Who is in each cgroup: `box: 12 korobka, 13 eater`.
+    LimitMembers = "limit.members", "cgroup.procs", "-", true;
+    /// Processor time, in processors: `0.5`, `max`.
+    LimitCpu = "cpu.max", "cpu.max", "-", false;
+    /// The share of a busy processor.
+    LimitWeight = "cpu.weight", "cpu.weight", "-", false;
+    /// Which processors: the list of the cgroup.
+    LimitCpuset = "cpuset.cpus", "cpuset.cpus.effective", "-", false;
+    /// Memory: `64M`, `max`.
+    LimitMemory = "memory.max", "memory.max", "-", false;
+    /// Memory above which the group is slowed down.
+    LimitHigh = "memory.high", "memory.high", "-", false;
+    /// Swap.
+    LimitSwap = "memory.swap.max", "memory.swap.max", "-", false;
+    /// Processes.
+    LimitPids = "pids.max", "pids.max", "-", false;
+    /// Bytes a second of the disk: `write 2M`.
+    LimitIo = "io.max", "io.max", "-", false;
+    /// Percent of one processor that the group used lately.
+    CpuRate = "cpu.rate", "cpu.stat", "-", true;
+    /// How often the group was held back for its quota.
+    CpuThrottled = "cpu.throttled", "cpu.stat", "-", false;
+    /// How long it was held back, in milliseconds.
+    CpuThrottledMs = "cpu.throttled_ms", "cpu.stat", "-", true;
+    /// Memory on the group's account, in mebibytes.
+    MemoryCurrent = "memory.current", "memory.current", "-", true;
+    /// The most that it ever was, in mebibytes.
+    MemoryPeak = "memory.peak", "memory.peak", "-", true;
+    /// Page cache on the group's account, in mebibytes.
+    MemoryFile = "memory.file", "memory.stat", "-", true;
+    /// How often the group was slowed down for its memory.
+    MemoryHighEvents = "memory.high_events", "memory.events", "-", false;
+    /// How many processes of the group were killed for want of memory.
+    OomKills = "memory.oom_kill", "memory.events", "-", false;
+    /// Swap on the group's account, in mebibytes.
+    SwapCurrent = "memory.swap", "memory.swap.current", "-", true;
+    /// Processes and threads in the group.
+    PidsCurrent = "pids.current", "pids.current", "-", true;
+    /// How often a fork was refused.
+    PidsRefused = "pids.refused", "pids.events", "-", false;
+    /// Kibibytes a second that the group read and wrote lately.
+    IoRate = "io.rate", "io.stat", "-", true;
+    /// Kibibytes written by the group.
+    IoWritten = "io.written", "io.stat", "-", true;
+    /// Percent of one processor that the left group used lately.
+    LeftRate = "left.rate", "cpu.stat", "-", true;
+    /// Likewise the right one.
+    RightRate = "right.rate", "cpu.stat", "-", true;
+    /// The weight of the left group.
+    LeftWeight = "left.weight", "cpu.weight", "-", false;
+    /// The weight of the right one.
+    RightWeight = "right.weight", "cpu.weight", "-", false;
+    /// How much more the right group got than the left: percent.
+    RateRatio = "share.ratio", "cpu.stat", "-", true;
+    /// Whether the left group is stopped: `frozen`, `running`.
+    Frozen = "freezer", "cgroup.events", "-", false;
+    /// What the clock in the left group counted.
+    Ticks = "clock", "/proc/PID/comm", "-", true;
+    /// Milliseconds that somebody waited for a processor: of the machine, and of the box's group.
+    PsiCpu = "psi.cpu", "/proc/pressure/cpu", "cpu.pressure", true;
+    /// Likewise for memory.
+    PsiMemory = "psi.memory", "/proc/pressure/memory", "memory.pressure", true;
+    /// Likewise for a disk.
+    PsiIo = "psi.io", "/proc/pressure/io", "io.pressure", true;
+    /// The machine's memory as `free` shows it, in mebibytes.
+    MemTotal = "mem_total", "/proc/meminfo", "/proc/meminfo", false;
+    /// Processors that the side may use, as `nproc` counts them.
+    Cpus = "cpus", "sched_getaffinity(2)", "sched_getaffinity(2)", false;
+    /// Workloads that have ended, and how: `eater 137 SIGKILL`, `forker 11 EAGAIN`.
+    Ended = "ended", "-", "wait(2)", false;
+    /// The size of the file system at $BOX, in mebibytes.
+    DiskSize = "disk.size", "statvfs(3)", "statvfs(3)", true;
+    /// What is free there, in mebibytes.
+    DiskFree = "disk.free", "statvfs(3)", "statvfs(3)", true;
     /// Offset of the boot-time clock against the host's, in seconds.
     BootOffset = "boot_offset", "/proc/self/timens_offsets", "clock_gettime(2)", false;
     /// Effective capabilities: host side of the stage, inside of the subject; hexadecimal.
@@ -222,11 +298,17 @@ impl Fact {
     /// `overlay.upper`, `rights.masked`, `dial.setting`; every other fact is one of the walls, which are always read.
     pub fn sight(self) -> Sight {
         match self.id().split_once('.').map(|(head, _)| head) {
-            Some("cgroup") => Sight::Limits,
+            Some(
+                "limit" | "cpu" | "cpuset" | "memory" | "pids" | "io" | "left" | "right" | "share" | "psi"
+                | "disk",
+            ) => Sight::Limits,
             Some("overlay") => Sight::Layers,
             Some("rights") => Sight::Rights,
             Some("dial") => Sight::Dial,
-            _ => Sight::Walls,
+            _ => match self {
+                Self::Frozen | Self::Ticks | Self::MemTotal | Self::Cpus | Self::Ended => Sight::Limits,
+                _ => Sight::Walls,
+            },
         }
     }
 

@@ -15,15 +15,30 @@ impl Ledger {
         Self { done: Vec::new() }
     }
 
-    /// Notes an action that has been carried out. A fresh subject has no past; a try leaves no trace on it.
+    /// Notes an action that has been carried out. A fresh subject has no past; a try leaves no trace on it;
+    /// what has been ended is not begun again.
     pub fn note(&mut self, action: &Action) {
         match action {
             Action::Fresh {} => self.done.clear(),
-            Action::TryUnshare { .. } | Action::Try { .. } => {}
+            Action::TryUnshare { .. }
+            | Action::Try { .. }
+            | Action::TryDelegate { .. }
+            | Action::LetRun { .. } => {}
             // Only the box that was measured last is to be seen.
             Action::Dial { .. } => {
                 self.done.retain(|done| !matches!(done, Action::Dial { .. }));
                 self.done.push(action.clone());
+            }
+            Action::EndWorkloads {} => {
+                self.done.retain(|done| !matches!(done, Action::SpawnWorkload { .. }));
+            }
+            Action::KillCgroup { group } => {
+                let there =
+                    |done: &Action| matches!(done, Action::SpawnWorkload { at, .. } if at == &Some(*group));
+                self.done.retain(|done| !there(done));
+            }
+            Action::Thaw { group } => {
+                self.done.retain(|done| *done != Action::Freeze { group: *group });
             }
             _ => self.done.push(action.clone()),
         }

@@ -17,7 +17,7 @@ use super::{
     here::{Here, shorten},
     idmap::IdMap,
     kept::read_now,
-    layers,
+    layers, limits,
     process::{cgroup_value, parse_status},
     value::{list, missing, or_missing, text, yes_no},
 };
@@ -73,6 +73,7 @@ pub struct InsideReader {
     witness: bool,
     /// The box directory, where its layers are looked at.
     layers: Option<PathBuf>,
+    limits: Option<limits::Inside>,
 }
 
 /// Looks once.
@@ -90,7 +91,8 @@ impl InsideReader {
     pub fn new(inside: &Inside) -> Self {
         let here = Here::new(Path::new("/proc"), inside.port);
         let layers = inside.sights.contains(&Sight::Layers).then(|| PathBuf::from(&inside.box_dir));
-        Self { here, marker: inside.marker.clone(), witness: inside.witness, layers }
+        let limits = inside.sights.contains(&Sight::Limits).then(limits::Inside::default);
+        Self { here, marker: inside.marker.clone(), witness: inside.witness, layers, limits }
     }
 
     /// Everything that can be seen now, in less than a millisecond, and 50 more where the port does not answer.
@@ -108,6 +110,9 @@ impl InsideReader {
             // Where /proc is gone, the mounts cannot be told; the trees still can.
             let mounts = read_now(&mounts, &mut self.here.buffer).unwrap_or_default();
             layers::read(box_dir, mounts, &mut facts);
+        }
+        if let Some(limits) = &mut self.limits {
+            limits.read(FactId::subject, &mut facts);
         }
         View { facts, boottime_ns: boottime_ns() }
     }

@@ -24,7 +24,7 @@ mod overlay;
 mod pivot_root;
 mod seccomp;
 mod set_hostname;
-mod spawn_workload;
+pub mod spawn_workload;
 mod time_offset;
 pub mod try_unshare;
 mod unshare;
@@ -33,7 +33,9 @@ mod unshare;
 /// [`super::subject`] and [`map_ids`].
 pub fn perform(action: &Action, kernel: &mut dyn Kernel, box_dir: &str) -> Result<(), Failure> {
     match action {
-        Action::SpawnWorkload { workload } => spawn_workload::act(kernel, *workload),
+        Action::SpawnWorkload { workload, at } => {
+            spawn_workload::act(kernel, *workload, at.is_some(), box_dir).map(drop)
+        }
         Action::Unshare { ns } => unshare::act(kernel, ns),
         Action::SetHostname { name } => set_hostname::act(kernel, name.as_str()),
         Action::MakePrivate {} => make_private::act(kernel),
@@ -66,6 +68,15 @@ pub fn perform(action: &Action, kernel: &mut dyn Kernel, box_dir: &str) -> Resul
         | Action::MapIds { .. }
         | Action::EndChild {}
         | Action::Dial { .. }
+        | Action::EndWorkloads {}
+        | Action::MakeCgroup { .. }
+        | Action::JoinCgroup { .. }
+        | Action::SetLimit { .. }
+        | Action::Freeze { .. }
+        | Action::Thaw { .. }
+        | Action::KillCgroup { .. }
+        | Action::TryDelegate { .. }
+        | Action::LetRun { .. }
         | Action::Fresh {} => Err(misplaced(action)),
     }
 }

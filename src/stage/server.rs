@@ -371,12 +371,19 @@ impl Server {
                 Err(Refusal::Gone | Refusal::Silent) => self.take_down()?,
                 Err(Refusal::Failed(_)) => {}
             }
+        } else if self.troupe.cage().looks()
+            && let Some(mut now) = self.seen.get(&Whose::Subject).cloned()
+        {
+            // Limits move while nothing else does, and the subject need not be asked.
+            self.troupe.cage().read(&mut now.facts);
+            self.tell_if_new(Whose::Subject, now)?;
         }
         let hands = self.shell.as_ref().map(Shell::processes).unwrap_or_default();
         self.eyes.keep_hands(&hands);
         self.seen.retain(|whose, _| !matches!(whose, Whose::Hand(pid) if !hands.contains(pid)));
         for pid in hands {
-            if let Some(now) = self.eyes.hand(pid) {
+            if let Some(mut now) = self.eyes.hand(pid) {
+                self.troupe.cage().read(&mut now.facts);
                 self.tell_if_new(Whose::Hand(pid), now)?;
             }
         }
@@ -407,7 +414,8 @@ impl Server {
         let pid = shell.pid();
         self.shell = Some(shell);
         match self.eyes.hand(pid) {
-            Some(observation) => {
+            Some(mut observation) => {
+                self.troupe.cage().read(&mut observation.facts);
                 self.seen.insert(Whose::Hand(pid), observation.clone());
                 self.say(&Event::ShellStarted { pid, observation })
             }

@@ -1,7 +1,11 @@
 //! The subject: the process that is put into the box. It waits for orders and carries them out on itself, since no
 //! process can put another into a new namespace.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    os::fd::{AsFd, OwnedFd},
+    path::Path,
+};
 
 use nix::{
     errno::Errno,
@@ -26,14 +30,16 @@ use crate::{
         process, socket,
     },
     lab::{
-        action::Action,
+        action::{Action, Workload},
         fact::{Fact, FactId},
         namespace::Namespace,
+        observation::Value,
+        sight::Sight,
         trace::{Actor, Failure, Trace},
     },
     probe::{
         inside::{InsideReader, View},
-        rights,
+        limits, rights,
     },
 };
 
@@ -49,6 +55,38 @@ struct Subject {
     after_exec: Option<String>,
     /// Its pid, and the number of the order that started it.
     shell: Option<(i32, u64)>,
+    workloads: Workloads,
+}
+
+/// The workloads that it started, and how the last of them ended.
+#[derive(Debug, Default)]
+struct Workloads {
+    looked_at: bool,
+    living: BTreeMap<i32, Workload>,
+    ended: VecDeque<String>,
+}
+
+/// How many ended workloads are told.
+const MOST_ENDED: usize = 4;
+
+impl Workloads {
+    /// Notes the end of one: a workload exits with the number of the error that stopped it.
+    fn bury(&mut self, pid: i32, status: i32) {
+        let Some(workload) = self.living.remove(&pid) else { return };
+        let how = match status {
+            0 => String::new(),
+            128.. => Signal::try_from(status - 128).map_or_else(|_| String::new(), |s| format!(" {s}")),
+            errno => format!(" {:?}", Errno::from_raw(errno)),
+        };
+        self.ended.push_back(format!("{} {status}{how}", workload.name()));
+        if self.ended.len() > MOST_ENDED {
+            self.ended.pop_front();
+        }
+    }
+
+    fn told(&self) -> Option<Value> {
+        self.looked_at.then(|| Value::List(self.ended.iter().cloned().collect()))
+    }
 }
 
 /// The role: takes orders from standard input until the stage goes away.
@@ -73,6 +111,7 @@ pub fn run(socket: OwnedFd) -> Result<(), WireError> {
         escape: EscapeReader::default(),
         after_exec: None,
         shell: None,
+        workloads: Workloads::default(),
     };
     loop {
         subject.wait()?;
@@ -108,6 +147,7 @@ impl Subject {
     fn bury(&mut self) -> Result<(), WireError> {
         while let Ok(Some(_)) = self.signals.read_signal() {}
         for (pid, status) in descent::reap() {
+            self.workloads.bury(pid, status);
             if let Some((_, number)) = self.shell.take_if(|(shell, _)| *shell == pid) {
                 wire::send(&self.socket, &Answer::ShellEnded { number, status }, None)?;
             }
@@ -120,6 +160,7 @@ impl Subject {
             Order::Begin { host, box_dir, inside } => {
                 self.host = host;
                 self.box_dir = box_dir;
+                self.workloads.looked_at = inside.sights.contains(&Sight::Limits);
                 self.reader = Some(InsideReader::new(&inside));
                 Ok(())
             }
@@ -149,6 +190,10 @@ impl Subject {
         view.facts.insert(FactId::subject(Fact::Escape), self.escape.read());
         let after_exec = self.after_exec.as_deref().map(rights::names);
         view.facts.extend(after_exec.map(|names| (FactId::subject(Fact::RightsExec), names)));
+        if self.workloads.looked_at {
+            limits::disk(Path::new(&self.box_dir), FactId::subject, &mut view.facts);
+        }
+        view.facts.extend(self.workloads.told().map(|ended| (FactId::subject(Fact::Ended), ended)));
         view
     }
 
@@ -176,6 +221,13 @@ impl Subject {
                     tried.traces
                 })
             }
+            (Action::SpawnWorkload { workload, at }, _) => {
+                let started = act::spawn_workload::act(&mut guard, *workload, at.is_some(), &self.box_dir);
+                started.map(|pid| {
+                    self.workloads.living.insert(pid, *workload);
+                    Vec::new()
+                })
+            }
             (other, _) => act::perform(other, &mut guard, &self.box_dir).map(|()| Vec::new()),
         };
         let refused = guard.refused();
@@ -198,6 +250,7 @@ impl Subject {
     fn inherit(&mut self, socket: OwnedFd) -> Result<(), WireError> {
         self.socket = socket;
         self.shell = None;
+        self.workloads.living.clear();
         process::die_with_parent(Signal::SIGKILL, getppid().as_raw())?;
         guard::keep_own_proc().or_else(|errno| if errno == Errno::ENOENT { Ok(()) } else { Err(errno) })?;
         wire::send(&self.socket, &Answer::Here, None)

@@ -16,17 +16,19 @@ use nix::{
 
 use super::{
     act::{self, map_ids::Owner},
+    cage::Cage,
     dial::{self, Dial},
     member::{Ended, Member, Refusal},
     observe::Eyes,
     order::{Answer, Fault, Order},
 };
 use crate::{
-    kernel::{Failing, Linux, Traced, descent, guard::HostNamespaces, socket},
+    kernel::{Failing, Kernel, Linux, Traced, descent, guard::HostNamespaces, socket},
     lab::{
-        action::{Action, IdMap},
+        action::{Action, IdMap, Workload},
         dial::{Measured, Setting as Position},
         ledger::Ledger,
+        limit::Group,
         observation::Observation,
         sight::Sight,
         trace::{Actor, Failure, Trace},
@@ -54,12 +56,14 @@ pub struct Troupe {
     ledger: Ledger,
     /// The box that was measured last.
     measured: Option<Measured>,
+    cage: Cage,
 }
 
 impl Troupe {
     /// Nobody yet.
-    pub const fn new(setting: Setting) -> Self {
-        Self { setting, members: Vec::new(), ledger: Ledger::new(), measured: None }
+    pub fn new(setting: Setting) -> Self {
+        let cage = Cage::new(&setting.box_dir);
+        Self { setting, members: Vec::new(), ledger: Ledger::new(), cage, measured: None }
     }
 
     /// The dial of this session.
@@ -72,6 +76,7 @@ impl Troupe {
     /// What the next subject looks at.
     pub fn set_sights(&mut self, sights: &[Sight]) {
         self.setting.inside.sights = sights.to_vec();
+        self.cage.set_sights(sights);
     }
 
     /// The present subject.
@@ -144,14 +149,25 @@ impl Troupe {
             Answer::Seen { view, .. } => {
                 let mut observation = eyes.subject(subject.pid(), *view);
                 observation.facts.extend(self.measured.iter().flat_map(dial::facts));
+                self.cage.read(&mut observation.facts);
                 Ok(observation)
             }
             _ => Err(Refusal::Failed(act::local_failure("subject", Errno::EBADMSG))),
         }
     }
 
-    /// Ends everyone and everything below them.
+    /// The cgroups.
+    pub const fn cage(&mut self) -> &mut Cage {
+        &mut self.cage
+    }
+
+    /// Ends everyone and everything below them, and their cgroups.
     pub fn end(&mut self) {
+        self.end_members();
+        self.cage.end();
+    }
+
+    fn end_members(&mut self) {
         let members = std::mem::take(&mut self.members);
         self.ledger = Ledger::new();
         self.measured = None;
@@ -186,6 +202,18 @@ impl Troupe {
             }
             Action::MapIds { map } => self.map_ids(*map, fault)?,
             Action::Clone { .. } => self.clone_subject(action, fault)?,
+            Action::SpawnWorkload { workload, at } => self.spawn(action, *workload, *at, fault)?,
+            Action::EndWorkloads {}
+            | Action::MakeCgroup { .. }
+            | Action::JoinCgroup { .. }
+            | Action::SetLimit { .. }
+            | Action::Freeze { .. }
+            | Action::Thaw { .. }
+            | Action::KillCgroup { .. }
+            | Action::TryDelegate { .. }
+            | Action::LetRun { .. } => {
+                self.in_cage(fault, |cage, pid, kernel| cage.act(action, pid, kernel))?
+            }
             other => self.order(other, fault, None)?,
         };
         self.ledger.note(action);
@@ -237,6 +265,49 @@ impl Troupe {
         }
         self.measured = Some(measured);
         Ok(traces)
+    }
+
+    /// A workload of the subject: greedy ones only where their limit is in force, and into its cgroup, if it has one of
+    /// its own, before it begins.
+    fn spawn(
+        &mut self,
+        action: &Action,
+        workload: Workload,
+        at: Option<Group>,
+        fault: Option<&Fault>,
+    ) -> Acted {
+        let pid = self.subject().map_err(nothing_done)?.pid();
+        self.cage.may_start(workload, at, pid).map_err(|failure| (Vec::new(), failure))?;
+        let mut traces = self.order(action, fault, None)?;
+        let Some(group) = at else { return Ok(traces) };
+        let fault = fault.and_then(|fault| later(fault, traces.len()));
+        let released =
+            self.in_cage(fault.as_ref(), |cage, pid, kernel| cage.release(kernel, workload, group, pid));
+        match released {
+            Ok(more) => {
+                traces.extend(more);
+                Ok(traces)
+            }
+            Err((more, failure)) => {
+                traces.extend(more);
+                Err((traces, failure))
+            }
+        }
+    }
+
+    /// Lets the stage act on the cgroups of the subject.
+    fn in_cage(
+        &mut self,
+        fault: Option<&Fault>,
+        deed: impl FnOnce(&mut Cage, i32, &mut dyn Kernel) -> Result<(), Failure>,
+    ) -> Acted {
+        let pid = self.subject().map_err(nothing_done)?.pid();
+        let errno = Errno::from_raw(fault.map_or(0, |fault| fault.errno));
+        let mut kernel = Traced::new(Failing::new(Linux, fault.map(|fault| fault.at), errno), Actor::Stage);
+        match deed(&mut self.cage, pid, &mut kernel) {
+            Ok(()) => Ok(kernel.into_traces()),
+            Err(failure) => Err((kernel.into_traces(), failure)),
+        }
     }
 
     fn map_ids(&mut self, map: IdMap, fault: Option<&Fault>) -> Acted {

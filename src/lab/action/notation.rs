@@ -1,11 +1,12 @@
 //! The other two notations of actions: shell lines and Docker's words. (The first, the system calls, is the trace.)
 
-use super::{Action, IdMap, IpcKind, MountKind};
+use super::{Action, IdMap, IpcKind, MountKind, Workload};
 use crate::lab::{
     dial::{Preset, Setting, Switch},
     namespace::Namespace,
 };
 
+mod cgroup;
 mod layers;
 mod rights;
 
@@ -75,7 +76,16 @@ fn options(ns: &[Namespace]) -> Vec<String> {
 
 fn single(action: &Action, scene: Scene) -> Vec<String> {
     let line = match action {
-        Action::SpawnWorkload { .. } => "sleep 1000 &".to_owned(),
+        Action::SpawnWorkload { workload, .. } => spawn(*workload).to_owned(),
+        Action::EndWorkloads {} => "kill $(jobs -p)".to_owned(),
+        Action::MakeCgroup { .. }
+        | Action::JoinCgroup { .. }
+        | Action::SetLimit { .. }
+        | Action::Freeze { .. }
+        | Action::Thaw { .. }
+        | Action::KillCgroup { .. }
+        | Action::TryDelegate { .. }
+        | Action::LetRun { .. } => return cgroup::lines(action),
         Action::TryUnshare { ns } => {
             let drop = if scene.root { "setpriv --bounding-set=-all --inh-caps=-all " } else { "" };
             format!("{drop}unshare {} true", options(ns).join(" "))
@@ -153,6 +163,22 @@ fn docker_box(setting: &Setting) -> Option<String> {
     Some(if off(Switch::User) { line } else { format!("{USERNS_REMAP}; {line}") })
 }
 
+/// What stands for a workload in a shell. In a cgroup, whatever a shell starts is in the shell's own.
+const fn spawn(workload: Workload) -> &'static str {
+    match workload {
+        Workload::Heartbeat => "sleep 1000 &",
+        Workload::Burner => "timeout 30 sh -c 'while :; do :; done' &",
+        Workload::Eater => "(ulimit -v 262144; tail /dev/zero) &",
+        Workload::Reader => "cat /usr/bin/* > /dev/null 2>&1 &",
+        Workload::Writer => {
+            "dd if=/dev/zero of=/var/tmp/korobka bs=64k count=1024 oflag=direct; rm /var/tmp/korobka"
+        }
+        Workload::Filler => "dd if=/dev/zero of=\"$BOX/fill\" bs=64k count=1024",
+        Workload::Forker => "for n in $(seq 30); do sleep 5 & done",
+        Workload::Clock => "while :; do date; sleep 1; done &",
+    }
+}
+
 fn furnish() -> Vec<String> {
     [
         "mkdir -p \"$BOX\"/usr \"$BOX\"/proc \"$BOX\"/dev \"$BOX\"/tmp \"$BOX\"/etc",
@@ -169,6 +195,10 @@ impl Action {
     /// word for it.
     pub fn docker(&self) -> Option<String> {
         let line = match self {
+            Self::SetLimit { limit, to, .. } => return limit.docker(to),
+            Self::Freeze { .. } => "docker pause NAME".to_owned(),
+            Self::Thaw { .. } => "docker unpause NAME".to_owned(),
+            Self::KillCgroup { .. } => "docker kill NAME".to_owned(),
             Self::SpawnWorkload { .. } => "docker run IMAGE COMMAND".to_owned(),
             Self::Unshare { ns } | Self::Clone { ns } => return docker_namespaces(ns),
             Self::MapIds { .. } => USERNS_REMAP.to_owned(),
@@ -321,6 +351,6 @@ mod tests {
         ] {
             assert_eq!(action.docker(), None, "{action:?}");
         }
-        assert!(Action::SpawnWorkload { workload: Workload::Heartbeat }.docker().is_some());
+        assert!(Action::SpawnWorkload { workload: Workload::Heartbeat, at: None }.docker().is_some());
     }
 }

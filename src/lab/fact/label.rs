@@ -22,6 +22,8 @@ impl Fact {
             (_, "no") if asked => "fact.value.no",
             (Self::SeesHost | Self::Escape | Self::RightsReadOnly, "yes") => "fact.value.yes",
             (Self::SeesHost | Self::Escape | Self::BoxMount | Self::RightsReadOnly, "no") => "fact.value.no",
+            (Self::Frozen, "frozen") => "fact.value.frozen",
+            (Self::Frozen, "running") => "fact.value.running",
             (Self::HostPort, "open") => "fact.value.open",
             _ => return value.to_owned(),
         };

@@ -133,6 +133,7 @@ fn machine_cannot(failure: &Failure) -> bool {
         // an overlay whose upper directory keeps no extended attributes
         "mkdir" => errno == "EIO",
         "msgget" | "shmget" | "mq_open" => matches!(errno, "ENOSPC" | "EMFILE" | "ENOSYS"),
+        "controller" | "delegate" | "legacy" | "device" => true,
         _ => errno == "ENOSYS",
     }
 }

@@ -23,6 +23,9 @@ pub(super) fn to(lab: &Lab, outcomes: &[Option<Outcome>], index: usize) -> Vec<A
     if let Some(last) = actions.iter().rposition(|action| matches!(action, Action::Fresh {})) {
         actions.drain(..=last);
     }
-    actions.retain(|action| !matches!(action, Action::TryUnshare { .. }));
+    let leaves_no_mark = |action: &Action| {
+        matches!(action, Action::TryUnshare { .. } | Action::TryDelegate { .. } | Action::LetRun { .. })
+    };
+    actions.retain(|action| !leaves_no_mark(action));
     actions
 }

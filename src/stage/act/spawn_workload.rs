@@ -1,27 +1,30 @@
 //! A small program below the subject: a fork that goes on as something else. The subject waits until it has begun, so
 //! that whoever looks next sees it by its own name.
 
-use std::{fs::File, io::Read};
+use std::{fs::File, io::Read, path::PathBuf};
 
 use super::{Call, Failure, Kernel, call, local_failure};
 use crate::{
     kernel::{errno_of, process},
     lab::action::Workload,
-    workload,
+    workload::{self, Beginning},
 };
 
-pub(super) fn act(kernel: &mut dyn Kernel, which: Workload) -> Result<(), Failure> {
+/// Starts one and returns its pid. One that is gated stops itself until the stage has put it into its cgroup.
+pub fn act(kernel: &mut dyn Kernel, which: Workload, gated: bool, box_dir: &str) -> Result<i32, Failure> {
     let parent = nix::unistd::getpid().as_raw();
     let (begun, beginning) =
         nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|errno| local_failure("pipe", errno))?;
-    if call(kernel, &Call::Clone(Vec::new()))? == 0 {
+    let child = call(kernel, &Call::Clone(Vec::new()))?;
+    if child == 0 {
         drop(begun);
-        process::leave(workload::run(which, parent, beginning));
+        let beginning = Beginning { parent, begun: beginning, gated, box_dir: PathBuf::from(box_dir) };
+        process::leave(workload::run(which, beginning));
     }
     drop(beginning);
     // End of file: it has closed its end, or it is gone already.
     File::from(begun)
         .read_to_end(&mut Vec::new())
-        .map(|_| ())
-        .map_err(|error| local_failure("read", errno_of(&error)))
+        .map_err(|error| local_failure("read", errno_of(&error)))?;
+    i32::try_from(child).map_err(|_impossible| local_failure("fork", nix::errno::Errno::EOVERFLOW))
 }

@@ -1,0 +1,86 @@
+//! Workloads that use a disk. Their files have no name, `O_TMPFILE` of `open(2)`: whatever ends them, nothing is left.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{FileExt, OpenOptionsExt},
+    path::Path,
+    time::Duration,
+};
+
+use nix::{errno::Errno, libc, sys::statvfs::statvfs};
+
+use super::MOST_BYTES;
+use crate::{cgroup::device, kernel::errno_of};
+
+/// One write, in bytes: what every disk takes at once.
+const PIECE: usize = 64 << 10;
+
+/// The file of the writer and the reader: written from its start again when it is so long, in bytes.
+const FILE: u64 = 96 << 20;
+
+/// Writes past the cache, `O_DIRECT`: what the kernel lets through is what the disk gets.
+pub(super) fn writer() -> Result<(), Errno> {
+    let file = nameless(libc::O_DIRECT)?;
+    // The file system wants memory on the boundary of a block.
+    let room = vec![1_u8; PIECE + 4096];
+    let start = room.as_ptr().align_offset(4096);
+    let piece = room.get(start..start + PIECE).ok_or(Errno::EINVAL)?;
+    let mut written = 0;
+    while written < MOST_BYTES {
+        file.write_all_at(piece, written % (8 << 20)).map_err(failed)?;
+        written += PIECE as u64;
+    }
+    hold()
+}
+
+/// Writes and reads a file by the cache: the kernel keeps its pages, on the account of this cgroup.
+pub(super) fn reader() -> Result<(), Errno> {
+    let file = nameless(0)?;
+    let mut piece = vec![1_u8; PIECE];
+    for at in (0..FILE).step_by(PIECE) {
+        file.write_all_at(&piece, at).map_err(failed)?;
+    }
+    for at in (0..FILE).step_by(PIECE) {
+        file.read_exact_at(&mut piece, at).map_err(failed)?;
+    }
+    hold()
+}
+
+/// Fills the file system of the box directory, which must be a small one of its own.
+pub(super) fn filler(dir: &Path) -> Result<(), Errno> {
+    let (own, above) = (statvfs(dir)?, statvfs(&dir.join(".."))?);
+    let size = own.blocks() * own.fragment_size();
+    if own.filesystem_id() == above.filesystem_id() || size == 0 || size > MOST_BYTES {
+        return Err(Errno::EPERM);
+    }
+    let path = dir.join("fill");
+    let mut file = File::create(&path).map_err(failed)?;
+    let piece = vec![1_u8; PIECE];
+    let mut filled = Ok(());
+    for _ in 0..size / PIECE as u64 + 1 {
+        filled = file.write_all(&piece).map_err(failed);
+        if filled.is_err() {
+            break;
+        }
+    }
+    filled
+}
+
+fn nameless(flags: i32) -> Result<File, Errno> {
+    let scratch = device::scratch().ok_or(Errno::ENODEV)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).custom_flags(libc::O_TMPFILE | flags).mode(0o600);
+    options.open(scratch.dir).map_err(failed)
+}
+
+fn hold() -> Result<(), Errno> {
+    loop {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn failed(error: io::Error) -> Errno {
+    errno_of(&error)
+}

@@ -1,0 +1,72 @@
+//! Workloads that take processor time, memory, processes.
+
+use std::{hint::black_box, time::Duration};
+
+use nix::{
+    errno::Errno,
+    sched::{CpuSet, sched_getaffinity, sched_setaffinity},
+    sys::signal::Signal,
+    unistd::{Pid, getpid, pause},
+};
+
+use super::{MOST_BYTES, MOST_PROCESSES};
+use crate::kernel::{Call, Kernel, Linux, descent, process};
+
+/// Computes, on the first processor that it may use: two of them share it.
+pub(super) fn burner() -> Result<(), Errno> {
+    let allowed = sched_getaffinity(Pid::from_raw(0))?;
+    let first = (0..CpuSet::count()).find(|cpu| allowed.is_set(*cpu).unwrap_or(false));
+    let mut one = CpuSet::new();
+    one.set(first.unwrap_or(0))?;
+    sched_setaffinity(Pid::from_raw(0), &one)?;
+    let mut n = 0_u64;
+    loop {
+        n = black_box(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    }
+}
+
+/// Takes a mebibyte and uses it, again and again; holds what it has when its own ceiling is near.
+pub(super) fn eater() -> Result<(), Errno> {
+    // The kernel kills whoever has most; should two have as much, it shall be this one, proc_pid_oom_score_adj(5).
+    std::fs::write("/proc/self/oom_score_adj", "1000").map_err(|e| crate::kernel::errno_of(&e))?;
+    const STEP: usize = 1 << 20;
+    let most = usize::try_from(MOST_BYTES / 4 * 3).unwrap_or(0) / STEP;
+    let mut eaten: Vec<Vec<u8>> = Vec::with_capacity(most);
+    while eaten.len() < most {
+        let mut more = Vec::new();
+        more.try_reserve_exact(STEP).map_err(|_full| Errno::ENOMEM)?;
+        more.resize(STEP, 1);
+        eaten.push(black_box(more));
+        std::thread::sleep(Duration::from_millis(4));
+    }
+    loop {
+        black_box(&eaten);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// Forks until the kernel refuses, holds them all for a moment, ends them and tells the error.
+pub(super) fn forker() -> Result<(), Errno> {
+    let me = getpid().as_raw();
+    let mut refused = Ok(());
+    for _ in 0..MOST_PROCESSES {
+        match Linux.call(&Call::Clone(Vec::new())) {
+            Ok(0) => child(me),
+            Ok(_) => {}
+            Err(errno) => {
+                refused = Err(errno);
+                break;
+            }
+        }
+    }
+    std::thread::sleep(Duration::from_millis(250));
+    descent::end_below(me);
+    refused
+}
+
+fn child(parent: i32) -> ! {
+    if process::die_with_parent(Signal::SIGKILL, parent).is_ok() {
+        pause();
+    }
+    process::leave(0)
+}
