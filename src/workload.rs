@@ -24,6 +24,8 @@ mod greedy;
 pub const MOST_BYTES: u64 = 256 << 20;
 /// The most processor time, in seconds.
 const MOST_SECONDS: u64 = 30;
+/// The longest life.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// The most processes.
 const MOST_PROCESSES: usize = 64;
 
@@ -49,7 +51,7 @@ pub fn run(which: Workload, beginning: Beginning) -> i32 {
     drop(begun);
     let ready = if gated { ready.and_then(|()| raise(Signal::SIGSTOP)) } else { ready };
     let done = ready.and_then(|()| match which {
-        Workload::Heartbeat => heartbeat(),
+        Workload::Heartbeat => hold(),
         Workload::Clock => clock(),
         Workload::Burner => greedy::burner(),
         Workload::Eater => greedy::eater(),
@@ -82,11 +84,10 @@ fn ceiling() -> Result<(), Errno> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0)
 }
 
-/// Beats once a second.
-fn heartbeat() -> Result<(), Errno> {
-    loop {
-        std::thread::sleep(Duration::from_secs(1));
-    }
+/// Does nothing for as long as a workload may live.
+fn hold() -> Result<(), Errno> {
+    std::thread::sleep(LONGEST);
+    Ok(())
 }
 
 /// Tells in its name how many tenths of a second it has lived through: `clock 17`.

@@ -68,9 +68,9 @@ impl Files {
         let kept = self.kept.entry(path.to_owned()).or_insert_with(|| Kept::open(path));
         match kept {
             Ok(kept) => kept.read(&mut self.buffer).map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
-            Err(error) => {
-                Err(error.raw_os_error().map_or(io::ErrorKind::Other.into(), io::Error::from_raw_os_error))
-            }
+            Err(error) => Err(error
+                .raw_os_error()
+                .map_or_else(|| io::ErrorKind::Other.into(), io::Error::from_raw_os_error)),
         }
     }
 }
@@ -86,7 +86,7 @@ impl LimitReader {
             files: Files::default(),
             cpu: BTreeMap::new(),
             io: Meter::default(),
-            host: Inside::default(),
+            host: Inside,
         }
     }
 

@@ -239,8 +239,8 @@ fn workloads(subject: i32) -> Vec<(i32, String)> {
     let stat = |pid: i32| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let (_, comm) = stat.split_once('(')?;
-        let (comm, _) = comm.rsplit_once(')')?;
-        ours(comm).then(|| (pid, stat))
+        let is_ours = ours(comm.rsplit_once(')')?.0);
+        is_ours.then_some((pid, stat))
     };
     descent::children(subject).into_iter().filter_map(stat).collect()
 }

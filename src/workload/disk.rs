@@ -5,7 +5,6 @@ use std::{
     io::{self, Write},
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::Path,
-    time::Duration,
 };
 
 use nix::{errno::Errno, libc, sys::statvfs::statvfs};
@@ -31,7 +30,7 @@ pub(super) fn writer() -> Result<(), Errno> {
         file.write_all_at(piece, written % (8 << 20)).map_err(failed)?;
         written += PIECE as u64;
     }
-    hold()
+    super::hold()
 }
 
 /// Writes and reads a file by the cache: the kernel keeps its pages, on the account of this cgroup.
@@ -44,7 +43,7 @@ pub(super) fn reader() -> Result<(), Errno> {
     for at in (0..FILE).step_by(PIECE) {
         file.read_exact_at(&mut piece, at).map_err(failed)?;
     }
-    hold()
+    super::hold()
 }
 
 /// Fills the file system of the box directory, which must be a small one of its own.
@@ -58,7 +57,7 @@ pub(super) fn filler(dir: &Path) -> Result<(), Errno> {
     let mut file = File::create(&path).map_err(failed)?;
     let piece = vec![1_u8; PIECE];
     let mut filled = Ok(());
-    for _ in 0..size / PIECE as u64 + 1 {
+    for _ in 0..=size / PIECE as u64 {
         filled = file.write_all(&piece).map_err(failed);
         if filled.is_err() {
             break;
@@ -72,12 +71,6 @@ fn nameless(flags: i32) -> Result<File, Errno> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).custom_flags(libc::O_TMPFILE | flags).mode(0o600);
     options.open(scratch.dir).map_err(failed)
-}
-
-fn hold() -> Result<(), Errno> {
-    loop {
-        std::thread::sleep(Duration::from_secs(1));
-    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

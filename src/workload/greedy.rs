@@ -1,6 +1,9 @@
 //! Workloads that take processor time, memory, processes.
 
-use std::{hint::black_box, time::Duration};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 use nix::{
     errno::Errno,
@@ -19,17 +22,23 @@ pub(super) fn burner() -> Result<(), Errno> {
     let mut one = CpuSet::new();
     one.set(first.unwrap_or(0))?;
     sched_setaffinity(Pid::from_raw(0), &one)?;
+    let until = Instant::now() + super::LONGEST;
     let mut n = 0_u64;
-    loop {
-        n = black_box(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    while Instant::now() < until {
+        for _ in 0..1_000_000 {
+            n = black_box(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+        }
     }
+    Ok(())
 }
+
+/// What the eater takes at once, in bytes.
+const STEP: usize = 1 << 20;
 
 /// Takes a mebibyte and uses it, again and again; holds what it has when its own ceiling is near.
 pub(super) fn eater() -> Result<(), Errno> {
     // The kernel kills whoever has most; should two have as much, it shall be this one, proc_pid_oom_score_adj(5).
     std::fs::write("/proc/self/oom_score_adj", "1000").map_err(|e| crate::kernel::errno_of(&e))?;
-    const STEP: usize = 1 << 20;
     let most = usize::try_from(MOST_BYTES / 4 * 3).unwrap_or(0) / STEP;
     let mut eaten: Vec<Vec<u8>> = Vec::with_capacity(most);
     while eaten.len() < most {
@@ -39,10 +48,9 @@ pub(super) fn eater() -> Result<(), Errno> {
         eaten.push(black_box(more));
         std::thread::sleep(Duration::from_millis(4));
     }
-    loop {
-        black_box(&eaten);
-        std::thread::sleep(Duration::from_secs(1));
-    }
+    let held = super::hold();
+    drop(eaten);
+    held
 }
 
 /// Forks until the kernel refuses, holds them all for a moment, ends them and tells the error.

@@ -41,9 +41,9 @@ pub fn disk(dir: &Path, side: fn(Fact) -> FactId, facts: &mut Facts) {
     };
     match statvfs(dir) {
         Ok(fs) => {
-            let size = fs.fragment_size();
-            facts.insert(side(Fact::DiskSize), mebi(fs.blocks(), size));
-            facts.insert(side(Fact::DiskFree), mebi(fs.blocks_available(), size));
+            let block = fs.fragment_size();
+            facts.insert(side(Fact::DiskSize), mebi(fs.blocks(), block));
+            facts.insert(side(Fact::DiskFree), mebi(fs.blocks_available(), block));
         }
         Err(errno) => {
             let value = missing(&errno.into());

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The longest time that a rate is measured over, unless readings are further apart.
-const WINDOW: Duration = Duration::from_millis(1000);
+const WINDOW: Duration = Duration::from_secs(1);
 /// The shortest: a quota has a period of 100 ms, and a rate over less than a few of them tells nothing.
 const LEAST: Duration = Duration::from_millis(150);
 
