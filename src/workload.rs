@@ -25,7 +25,7 @@ pub const MOST_BYTES: u64 = 256 << 20;
 /// The most processor time, in seconds.
 const MOST_SECONDS: u64 = 30;
 /// The longest life.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const LONGEST: Duration = Duration::from_hours(24);
 /// The most processes.
 const MOST_PROCESSES: usize = 64;
 
@@ -51,7 +51,10 @@ pub fn run(which: Workload, beginning: Beginning) -> i32 {
     drop(begun);
     let ready = if gated { ready.and_then(|()| raise(Signal::SIGSTOP)) } else { ready };
     let done = ready.and_then(|()| match which {
-        Workload::Heartbeat => hold(),
+        Workload::Heartbeat => {
+            hold();
+            Ok(())
+        }
         Workload::Clock => clock(),
         Workload::Burner => greedy::burner(),
         Workload::Eater => greedy::eater(),
@@ -85,9 +88,8 @@ fn ceiling() -> Result<(), Errno> {
 }
 
 /// Does nothing for as long as a workload may live.
-fn hold() -> Result<(), Errno> {
+fn hold() {
     std::thread::sleep(LONGEST);
-    Ok(())
 }
 
 /// Tells in its name how many tenths of a second it has lived through: `clock 17`.

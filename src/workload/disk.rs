@@ -30,7 +30,8 @@ pub(super) fn writer() -> Result<(), Errno> {
         file.write_all_at(piece, written % (8 << 20)).map_err(failed)?;
         written += PIECE as u64;
     }
-    super::hold()
+    super::hold();
+    Ok(())
 }
 
 /// Writes and reads a file by the cache: the kernel keeps its pages, on the account of this cgroup.
@@ -43,7 +44,8 @@ pub(super) fn reader() -> Result<(), Errno> {
     for at in (0..FILE).step_by(PIECE) {
         file.read_exact_at(&mut piece, at).map_err(failed)?;
     }
-    super::hold()
+    super::hold();
+    Ok(())
 }
 
 /// Fills the file system of the box directory, which must be a small one of its own.
