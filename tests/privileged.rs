@@ -76,6 +76,12 @@ const TESTS: &[Test] = &[
     ("a_group_is_limited_joined_emptied_and_removed", cgroups::a_group_is_limited_joined_emptied_and_removed),
     ("a_group_goes_when_it_is_dropped", cgroups::a_group_goes_when_it_is_dropped),
     ("the_janitor_removes_the_cgroups_of_the_dead", cgroups::the_janitor_removes_the_cgroups_of_the_dead),
+    ("the_lab_of_limits_passes_or_says_why", cgroups::the_lab_of_limits_passes_or_says_why),
+    (
+        "a_killed_stage_leaves_its_cgroups_to_the_janitor",
+        cgroups::a_killed_stage_leaves_its_cgroups_to_the_janitor,
+    ),
+    ("the_guard_holds_greedy_programs_back", cgroups::the_guard_holds_greedy_programs_back),
     ("a_directory_is_noted_before_it_is_made", cgroups::a_directory_is_noted_before_it_is_made),
     ("a_plain_process_is_the_host", dial::a_plain_process_is_the_host),
     ("each_switch_takes_an_answer_away", dial::each_switch_takes_an_answer_away),

@@ -71,7 +71,7 @@ pub(super) fn empty(kernel: &mut dyn Kernel, dir: &Path) -> Result<(), (Call, Er
 }
 
 /// In v1 a frozen process does not die.
-fn thaw(kernel: &mut dyn Kernel, dir: &Path) -> Result<(), (Call, Errno)> {
+pub(super) fn thaw(kernel: &mut dyn Kernel, dir: &Path) -> Result<(), (Call, Errno)> {
     let state = dir.join("freezer.state");
     if fs::read_to_string(&state).is_ok_and(|now| now.trim() != "THAWED") {
         call(kernel, Call::Write { path: text(&state), text: "THAWED".to_owned() })?;

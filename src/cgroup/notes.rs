@@ -51,7 +51,13 @@ pub fn sweep(session: &Path, pid: u32) -> io::Result<Vec<PathBuf>> {
         Err(error) => return Err(error),
     };
     let mut removed = Vec::new();
-    for dir in text.lines().map(Path::new).filter(|dir| is_ours(dir, &prefix(pid))) {
+    let ours = prefix(pid);
+    let dirs: Vec<&Path> = text.lines().map(Path::new).filter(|dir| is_ours(dir, &ours)).collect();
+    // In v1 nobody who is frozen dies, whichever of his directories he is met in.
+    for dir in &dirs {
+        directory::thaw(&mut Linux, dir).map_err(|(_, errno)| io::Error::from(errno))?;
+    }
+    for dir in dirs {
         let gone = directory::empty(&mut Linux, dir).and_then(|()| directory::remove(&mut Linux, dir));
         gone.map_err(|(_, errno)| io::Error::from(errno))?;
         removed.push(dir.to_owned());

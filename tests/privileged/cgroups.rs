@@ -4,12 +4,26 @@ use std::{path::Path, process::Command};
 
 use korobka::{
     cgroup::{Groups, Layout, notes},
+    i18n::Lang,
     kernel::{Linux, Recording},
     lab::{
-        limit::{Amount, Controller, Limit},
+        action::{Action, Workload},
+        explain::explain,
+        ledger::Ledger,
+        limit::{Amount, Controller, Group, Limit},
+        run::Status,
         trace::Failure,
     },
-    stage::janitor,
+    stage::{client::sessions_dir, janitor},
+};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use super::{
+    engine::{PATIENCE, Stage},
+    lesson::{obey, run_of},
 };
 
 const WANTED: [Controller; 5] =
@@ -109,4 +123,85 @@ pub(crate) fn a_directory_is_noted_before_it_is_made() {
     for path in made {
         assert!(noted.lines().any(|line| line == path), "{path} in {noted}");
     }
+}
+
+/// Every step passes, or the machine cannot do it and says why and what would help.
+pub(crate) fn the_lab_of_limits_passes_or_says_why() {
+    let stage = Stage::start();
+    let mut run = run_of("cgroups", nix::unistd::geteuid().is_root());
+    let mut ask = run.start();
+    loop {
+        obey(&stage, &mut run, ask);
+        if run.outcome().is_none() {
+            let act = run.enter();
+            obey(&stage, &mut run, act);
+        }
+        let (step, outcome) = (run.step().unwrap(), run.outcome().unwrap());
+        println!("  {} {:?}", step.id, outcome.status);
+        match (outcome.status, &outcome.failure) {
+            (Status::Passed, _) => {}
+            (Status::Unavailable, Some(failure)) => {
+                let said = explain(Lang::En, failure);
+                assert!(!said.why.is_empty() && !said.try_next.is_empty(), "{failure:?}");
+            }
+            // What builds on a step that the machine could not do.
+            (Status::Unavailable, None) => {}
+            (Status::Failed, _) => panic!("{}: {:?}", step.id, outcome.reason(step, Lang::En)),
+        }
+        let at = run.index();
+        ask = run.forward();
+        if run.index() == at {
+            return;
+        }
+    }
+}
+
+/// A stage killed while a frozen clock, and a greedy program, are in its cgroups.
+pub(crate) fn a_killed_stage_leaves_its_cgroups_to_the_janitor() {
+    let stage = Stage::start();
+    let spawn = |workload, at| Action::SpawnWorkload { workload, at };
+    let ledger: Ledger = [
+        Action::MakeCgroup { group: Group::Box },
+        Action::JoinCgroup { group: Group::Box },
+        Action::SetLimit { group: Group::Box, limit: Limit::CpuMax, to: amount("0.1") },
+        spawn(Workload::Burner, None),
+        Action::MakeCgroup { group: Group::Left },
+        spawn(Workload::Clock, Some(Group::Left)),
+        Action::Freeze { group: Group::Left },
+    ]
+    .iter()
+    .collect();
+    let act = stage.open_or_fail(&ledger.replay());
+    if let Err(failure) = act {
+        assert!(!nix::unistd::geteuid().is_root(), "{failure:?}");
+        return;
+    }
+    kill(Pid::from_raw(stage.client.pid().try_into().unwrap()), Signal::SIGKILL).unwrap();
+    assert!(stage.client.next(Some(PATIENCE)).is_err(), "the socket must end");
+    let (client, dir) = stage.into_parts();
+    drop(client);
+    let swept = janitor::sweep(&sessions_dir(Some(dir.path())));
+    assert_eq!((swept.removed.len(), swept.kept.len()), (1, 0), "{swept:?}");
+}
+
+/// Nothing greedy begins before its limit is in force, and the subject is not frozen.
+pub(crate) fn the_guard_holds_greedy_programs_back() {
+    let stage = Stage::start();
+    stage.open(&[]);
+    for workload in [Workload::Burner, Workload::Eater, Workload::Reader, Workload::Writer, Workload::Forker]
+    {
+        let act = stage.act(&[Action::SpawnWorkload { workload, at: None }]);
+        let failure = act.failure.unwrap_or_else(|| panic!("{workload:?} was started"));
+        assert_eq!(failure.operation, "guard", "{workload:?}");
+        assert!(act.traces.is_empty(), "{:?}", act.traces);
+    }
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let act = stage.act(&[
+        Action::MakeCgroup { group: Group::Box },
+        Action::JoinCgroup { group: Group::Box },
+        Action::Freeze { group: Group::Box },
+    ]);
+    assert_eq!(act.failure.map(|failure| failure.operation).as_deref(), Some("guard"));
 }

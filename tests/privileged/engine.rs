@@ -55,6 +55,16 @@ impl Stage {
         }
     }
 
+    /// As [`Self::open`], where the machine may not be able to.
+    pub(crate) fn open_or_fail(&self, replay: &[Action]) -> Result<Observation, Failure> {
+        self.client.request(&Request::Open { replay: replay.to_vec(), sights: Vec::new() }, None).unwrap();
+        match self.next() {
+            Event::Opened { observation } => Ok(observation),
+            Event::Failed { failure } => Err(failure),
+            other => panic!("not opened: {other:?}"),
+        }
+    }
+
     pub(crate) fn act(&self, actions: &[Action]) -> Act {
         self.client.request(&Request::Act { actions: actions.to_vec() }, None).unwrap();
         match self.next() {
