@@ -10,6 +10,7 @@ use clap::Parser;
 
 mod args;
 mod auto;
+mod boxed;
 mod check;
 mod clean;
 mod context;
@@ -30,6 +31,9 @@ use screen::Reels;
 /// Reads the arguments of this process, does what they say and tells how it ended.
 pub fn run() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
+    if let Some(exit) = boxed::short_way(&words) {
+        return exit;
+    }
     let exit = match Args::try_parse_from(&words) {
         Ok(args) => {
             let context = Context::new(args.globals);
@@ -52,6 +56,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<Exit>
         Some(Command::Lab(lab)) => screen::lab(context, &lab)?,
         Some(Command::Image(wanted)) => image::run(context, &wanted, &mut out)?,
         Some(Command::Inspect(wanted)) => inspect::run(context, &wanted, &mut out)?,
+        Some(Command::Box(args)) => boxed::run_box(context, &args)?,
         Some(Command::Clean) => clean::run(context, &mut out)?,
         Some(Command::Lessons) => lessons::list(context, &mut out)?,
         Some(Command::Doctor { format }) => {

@@ -10,9 +10,14 @@
 //! The child does not wait for its cgroups while it builds its root: on cgroup v1 to join one takes the kernel
 //! milliseconds, on another processor.
 
+pub mod command;
 pub mod host;
+pub mod init;
+pub mod notation;
 pub mod plan;
+mod rights;
 pub mod root;
+pub mod run;
 pub mod start;
 
 pub use host::Host;

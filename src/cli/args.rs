@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::{Args as Group, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::boxed::BoxArgs;
 use crate::i18n::Lang;
 
 /// What the exit status says.
 pub(super) const STATUS: &str = "\
-0: done. 1: a check or a step failed. 2: wrong usage. 3: this machine cannot do it.";
+0: done. 1: a check or a step failed. 2: wrong usage. 3: this machine cannot do it. \
+Of box: that of the command, 128 and the signal that ended it, 126 and 127 where it cannot be run or found.";
 
 /// What the environment decides.
 pub(super) const ENVIRONMENT: &str = "\
@@ -79,6 +81,8 @@ pub(super) enum Command {
     },
     /// Open a lab, or act it without a screen
     Lab(LabArgs),
+    /// Run a command in a whole box and clean up
+    Box(Box<BoxArgs>),
     /// Tell what this machine can and cannot do, and why
     Doctor {
         /// How to write it

@@ -16,6 +16,8 @@ pub(super) enum Exit {
     Usage,
     /// 3: this machine cannot do it.
     Machine,
+    /// The status of a command that ran in a box.
+    Command(u8),
 }
 
 impl Exit {
@@ -25,6 +27,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Machine => 3,
+            Self::Command(status) => status,
         }
     }
 }

@@ -7,8 +7,11 @@ use nix::{
     unistd::{getegid, geteuid},
 };
 
-use super::root::SETTINGS_AND_PROGRAMS;
-use crate::kernel::linux::mount_flags;
+use super::{
+    rights::{MASKED, READ_ONLY},
+    root::SETTINGS_AND_PROGRAMS,
+};
+use crate::kernel::{linux::mount_flags, rights::permitted};
 
 /// The parts of the host that a box's root is made of, and who starts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,16 +24,28 @@ pub struct Host {
     pub links: Vec<(String, String)>,
     /// Directories of the host that a box sees, read-only, each with the flags that its mount has now.
     pub directories: Vec<(String, MsFlags)>,
+    /// Parts of /proc that a box does not see, and whether each is a directory.
+    pub masked: Vec<(String, bool)>,
+    /// Parts of /proc that a box may not change.
+    pub read_only: Vec<String>,
+    /// The number of the last capability that this kernel knows.
+    pub last_capability: u8,
+    /// What is permitted to whoever starts boxes.
+    pub permitted: u64,
 }
 
 impl Host {
-    /// Looks at this machine: a dozen calls that change nothing.
+    /// Looks at this machine: two dozen calls that change nothing.
     pub fn look() -> Self {
         let mut host = Self {
             uid: geteuid().as_raw(),
             gid: getegid().as_raw(),
             links: Vec::new(),
             directories: vec![("usr".to_owned(), flags("/usr"))],
+            masked: Vec::new(),
+            read_only: Vec::new(),
+            last_capability: last_capability(),
+            permitted: permitted().unwrap_or_default(),
         };
         for name in SETTINGS_AND_PROGRAMS {
             let path = format!("/{name}");
@@ -40,8 +55,19 @@ impl Host {
                 host.directories.push((name.to_owned(), flags(&path)));
             }
         }
+        for path in MASKED {
+            host.masked.extend(fs::metadata(path).map(|meta| (path.to_owned(), meta.is_dir())));
+        }
+        let there = READ_ONLY.into_iter().filter(|path| Path::new(path).exists());
+        host.read_only.extend(there.map(str::to_owned));
         host
     }
+}
+
+/// `/proc/sys/kernel/cap_last_cap`; all that have a name here where it cannot be read.
+fn last_capability() -> u8 {
+    let said = fs::read_to_string("/proc/sys/kernel/cap_last_cap").ok();
+    said.and_then(|text| text.trim().parse().ok()).unwrap_or(u8::MAX)
 }
 
 /// A user namespace may not take away flags that a mount came with, `mount_namespaces(7)`.

@@ -3,7 +3,7 @@
 use nix::mount::{MntFlags, MsFlags};
 
 use super::{
-    Host,
+    Host, rights,
     root::{self, Steps},
 };
 use crate::{
@@ -72,7 +72,7 @@ impl Plan {
             namespaces: namespaces(&setting, host),
             maps: if wish.in_user_namespace { maps(host) } else { Vec::new() },
             inside: inside(&wish, host),
-            last: last(&setting),
+            last: last(&wish, host),
             setting: Setting::default(),
         };
         plan.setting = setting;
@@ -150,6 +150,9 @@ fn inside(wish: &Wish, host: &Host) -> Vec<Step> {
     } else if setting.has(Switch::Proc) {
         proc(&mut steps, "/proc");
     }
+    if setting.has(Switch::Proc) && setting.has(Switch::Rights) {
+        rights::mask_proc(&mut steps, host);
+    }
     if setting.has(Switch::Uts) {
         steps.of(Switch::Uts);
         steps.push(Call::SetHostname(wish.hostname.clone()));
@@ -177,11 +180,15 @@ fn pivot(steps: &mut Steps, root: String) {
     steps.push(Call::Chdir("/".to_owned()));
 }
 
-fn last(setting: &Setting) -> Vec<Step> {
+fn last(wish: &Wish, host: &Host) -> Vec<Step> {
+    let setting = &wish.setting;
     let mut steps = Steps::default();
     if setting.has(Switch::Cgroup) {
         steps.of(Switch::Cgroup);
         steps.push(Call::Unshare(vec![Namespace::Cgroup]));
+    }
+    if setting.has(Switch::Rights) {
+        rights::give_up(&mut steps, host, wish.in_user_namespace);
     }
     steps.list
 }

@@ -48,12 +48,13 @@ pub struct Parent {
     pid: i32,
 }
 
-/// Starts a box: `inside` runs in the child, which must call [`Line::enter`] first, and its result is the exit status.
+/// Starts a box: `inside` runs in the child, with the child's copy of the kernel; it must call [`Line::enter`] first, and
+/// its result is the exit status.
 /// The program must have one thread.
 pub fn start(
     kernel: &mut dyn Kernel,
     plan: &Plan,
-    inside: impl FnOnce(&Line) -> i32,
+    inside: impl FnOnce(&Line, &mut dyn Kernel) -> i32,
 ) -> Result<Parent, Refused> {
     let (ours, theirs) = socket::pair().map_err(|errno| housekeeping("socketpair", errno))?;
     let parent = getpid().as_raw();
@@ -62,7 +63,7 @@ pub fn start(
     if pid == 0 {
         drop(ours);
         let line = Line(theirs);
-        let deed = || die_with_parent(Signal::SIGKILL, parent).map_or(UNMADE, |()| inside(&line));
+        let deed = || die_with_parent(Signal::SIGKILL, parent).map_or(UNMADE, |()| inside(&line, kernel));
         leave(catch_unwind(AssertUnwindSafe(deed)).unwrap_or(UNMADE));
     }
     let pid = i32::try_from(pid).map_err(|_impossible| housekeeping("clone3", Errno::EOVERFLOW))?;

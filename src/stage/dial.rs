@@ -112,7 +112,7 @@ impl Dial {
         let free = probes::free_memory();
         let questions = probes::Asker { dial: self, plan: &plan, place: &place, asked: &asked, free };
         let started = Instant::now();
-        let child = container::start(&mut kernel, &plan, |line| {
+        let child = container::start(&mut kernel, &plan, |line, _| {
             be_a_box(line, &plan, failing(fault, outside), started, &questions)
         });
         let wrong = match child {

@@ -1,0 +1,104 @@
+//! The command that runs in a box: found, given an environment, started.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process,
+};
+
+use nix::errno::Errno;
+
+use crate::kernel::errno_of;
+
+/// Where programs are in a box with a root of its own, `environ(7)`.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// What such a box is told of the terminal it is on.
+const KEPT: [&str; 5] = ["TERM", "COLORTERM", "LANG", "LC_ALL", "LC_CTYPE"];
+
+/// A command and how it is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The program and its arguments.
+    pub words: Vec<OsString>,
+    /// Whether the box has a root of its own: then it has an environment of its own too.
+    pub own_root: bool,
+}
+
+impl Command {
+    /// Starts it as a child; its pid.
+    pub fn spawn(&self) -> Result<i32, Errno> {
+        let child = self.prepared()?.spawn().map_err(|error| errno_of(&error))?;
+        i32::try_from(child.id()).map_err(|_impossible| Errno::EOVERFLOW)
+    }
+
+    /// Becomes it. Returns only where that fails.
+    pub fn exec(&self) -> Errno {
+        match self.prepared() {
+            Ok(mut command) => errno_of(&command.exec()),
+            Err(errno) => errno,
+        }
+    }
+
+    fn prepared(&self) -> Result<process::Command, Errno> {
+        let (name, arguments) = self.words.split_first().ok_or(Errno::ENOENT)?;
+        let path = if self.own_root { PATH.into() } else { env::var_os("PATH").unwrap_or_default() };
+        let mut command = process::Command::new(find(Path::new(name), &path)?);
+        command.arg0(name).args(arguments);
+        if self.own_root {
+            let kept = KEPT.iter().filter_map(|name| Some((*name, env::var_os(name)?)));
+            command.env_clear().env("PATH", PATH).env("HOME", "/root").envs(kept);
+        }
+        Ok(command)
+    }
+}
+
+/// The status that stands for a command that could not be started: 127 for one that is not there, 126 for one that
+/// cannot be run, `sh(1p)`.
+pub const fn status_of(errno: Errno) -> i32 {
+    match errno {
+        Errno::ENOENT | Errno::ENOTDIR => 127,
+        _ => 126,
+    }
+}
+
+/// As a shell looks for it: a name with a slash is a path, another one is in a directory of `PATH`.
+fn find(name: &Path, path: &OsString) -> Result<PathBuf, Errno> {
+    if name.components().count() != 1 || name.as_os_str().to_string_lossy().contains('/') {
+        return Ok(name.to_owned());
+    }
+    let mut wrong = Errno::ENOENT;
+    for dir in env::split_paths(path) {
+        let candidate = dir.join(name);
+        match fs::metadata(&candidate) {
+            Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => return Ok(candidate),
+            Ok(_) => wrong = Errno::EACCES,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => wrong = Errno::EACCES,
+            Err(_) => {}
+        }
+    }
+    Err(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_found_as_a_shell_finds_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path: OsString = dir.path().into();
+        fs::write(dir.path().join("tool"), "").unwrap();
+        assert_eq!(find(Path::new("tool"), &path), Err(Errno::EACCES));
+        fs::set_permissions(dir.path().join("tool"), fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(find(Path::new("tool"), &path), Ok(dir.path().join("tool")));
+        assert_eq!(find(Path::new("none"), &path), Err(Errno::ENOENT));
+        assert_eq!(find(Path::new("./tool"), &path), Ok(PathBuf::from("./tool")));
+        assert_eq!(
+            (status_of(Errno::ENOENT), status_of(Errno::EACCES), status_of(Errno::ENOEXEC)),
+            (127, 126, 126)
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! Process 1 of a box, and whoever waits for it outside: both hand signals on, reap, and end as the command ended.
+//!
+//! Signals that the terminal sends reach the whole foreground group, and the command is in it: only those that a
+//! process sent, `sigaction(2)` `SI_USER` and below, are handed on.
+
+use nix::{
+    errno::Errno,
+    sys::{
+        signal::{Signal, kill},
+        signalfd::{SfdFlags, SignalFd},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
+    unistd::Pid,
+};
+
+use crate::kernel::process;
+
+/// Signals that are for the command.
+const FOR_THE_COMMAND: [Signal; 8] = [
+    Signal::SIGTERM,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGHUP,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGALRM,
+    Signal::SIGWINCH,
+];
+
+/// Signals, read from a descriptor by whichever process asks: it is shared across a fork.
+#[derive(Debug)]
+pub struct Signals(SignalFd);
+
+impl Signals {
+    /// Blocks them from now on.
+    pub fn block() -> Result<Self, Errno> {
+        let mut all = FOR_THE_COMMAND.to_vec();
+        all.extend([Signal::SIGCHLD, Signal::SIGTTOU]);
+        process::block(&all)?;
+        let mut read = process::block(&[])?;
+        FOR_THE_COMMAND.iter().for_each(|signal| read.add(*signal));
+        read.add(Signal::SIGCHLD);
+        SignalFd::with_flags(&read, SfdFlags::SFD_CLOEXEC).map(Self)
+    }
+
+    /// Waits until a child has ended, reaps every other one that ends, and hands signals on to it. The exit status: its
+    /// own, or 128 + the signal that ended it.
+    pub fn wait_for(&self, child: i32) -> Result<i32, Errno> {
+        let child = Pid::from_raw(child);
+        loop {
+            if let Some(status) = reap(child)? {
+                return Ok(status);
+            }
+            let Some(info) = self.read()? else { continue };
+            let signal = i32::try_from(info.0).ok().and_then(|number| Signal::try_from(number).ok());
+            if let Some(signal) = signal.filter(|signal| *signal != Signal::SIGCHLD && info.1 <= 0) {
+                match kill(child, signal) {
+                    Ok(()) | Err(Errno::ESRCH) => {}
+                    Err(errno) => return Err(errno),
+                }
+            }
+        }
+    }
+
+    /// The next signal: its number and where it came from.
+    fn read(&self) -> Result<Option<(u32, i32)>, Errno> {
+        match self.0.read_signal() {
+            Ok(info) => Ok(info.map(|info| (info.ssi_signo, info.ssi_code))),
+            Err(Errno::EINTR) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+}
+
+/// Reaps whoever has ended; the status of the one that is waited for.
+fn reap(child: Pid) -> Result<Option<i32>, Errno> {
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(pid, status)) if pid == child => return Ok(Some(status)),
+            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == child => return Ok(Some(128 + signal as i32)),
+            Ok(WaitStatus::StillAlive) => return Ok(None),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A command in a box, in the foreground: on the caller's own terminal and in its process group, so that keys, job
+//! control and the window's size need no help.
+
+use std::io::IsTerminal;
+
+use nix::{
+    errno::Errno,
+    sys::signal::Signal,
+    unistd::{getpgrp, tcgetpgrp, tcsetpgrp},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Line, Parent, Plan,
+    command::{Command, status_of},
+    init::Signals,
+    start::{Refused, UNMADE, start},
+};
+use crate::{
+    cgroup::Groups,
+    kernel::{Kernel, descent},
+    lab::{dial::Switch, namespace::Namespace, trace::Failure},
+};
+
+/// The name of the box's cgroup.
+pub const GROUP: &str = "box";
+
+/// Why a command did not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wrong {
+    /// There is no box.
+    Unmade(Refused),
+    /// There is a box, and in it no such command, or one that cannot be run: the error's number, `errno(3)`.
+    Command(i32),
+}
+
+/// Runs a command in a box and waits for it. The exit status: the command's own, or 128 + the signal that ended it. Its
+/// group has been made before and is removed by whoever made it.
+pub fn run(
+    kernel: &mut dyn Kernel,
+    plan: &Plan,
+    command: &Command,
+    groups: Option<&Groups>,
+) -> Result<i32, Wrong> {
+    let signals = Signals::block().map_err(|errno| housekeeping("signalfd", errno))?;
+    let own_init = plan.namespaces.contains(&Namespace::Pid);
+    if !own_init {
+        descent::adopt_orphans().map_err(|errno| housekeeping("prctl", errno))?;
+    }
+    let foreground = Foreground::remember();
+    let task = Task { plan, command, signals: &signals, limited: groups.is_some() };
+    let child = start(kernel, plan, |line, kernel| task.be_the_box(line, kernel)).map_err(Wrong::Unmade)?;
+    let joined = groups.map_or(Ok(()), |groups| {
+        groups
+            .attach(kernel, GROUP, child.pid())
+            .map_err(|failure| Wrong::Unmade(Refused { switch: Some(Switch::Cgroup), failure }))?;
+        child.go().map_err(Wrong::Unmade)
+    });
+    if let Err(wrong) = joined {
+        child.end();
+        return Err(wrong);
+    }
+    let status = signals.wait_for(child.pid()).map_err(|errno| housekeeping("waitpid", errno))?;
+    if !own_init {
+        // With a PID namespace the kernel has ended everyone with its process 1.
+        descent::end_below(nix::unistd::getpid().as_raw());
+    }
+    foreground.give_back();
+    match (status, said(&child)) {
+        (UNMADE | 126 | 127, Some(wrong)) => Err(wrong),
+        (status, _) => Ok(status),
+    }
+}
+
+/// What the child is to do.
+struct Task<'a> {
+    plan: &'a Plan,
+    command: &'a Command,
+    signals: &'a Signals,
+    limited: bool,
+}
+
+impl Task<'_> {
+    /// Becomes the box, then its process 1, or the command itself where the box has no processes of its own.
+    fn be_the_box(&self, line: &Line, kernel: &mut dyn Kernel) -> i32 {
+        if let Err(refused) = line.enter(kernel, self.plan, self.limited) {
+            return say(line, &Wrong::Unmade(refused), UNMADE);
+        }
+        let failed = |errno: Errno| say(line, &Wrong::Command(errno as i32), status_of(errno));
+        if !self.plan.namespaces.contains(&Namespace::Pid) {
+            return failed(self.command.exec());
+        }
+        match self.command.spawn() {
+            Ok(pid) => self.signals.wait_for(pid).unwrap_or(UNMADE),
+            Err(errno) => failed(errno),
+        }
+    }
+}
+
+fn say(line: &Line, wrong: &Wrong, status: i32) -> i32 {
+    match serde_json::to_vec(wrong).map(|bytes| line.say(&bytes)) {
+        Ok(Ok(())) => status,
+        _ => UNMADE,
+    }
+}
+
+/// What the child said before it ended, if it said anything; it has ended, so nothing is waited for.
+fn said(child: &Parent) -> Option<Wrong> {
+    child.hear().ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok())
+}
+
+fn housekeeping(operation: &str, errno: Errno) -> Wrong {
+    let failure = Failure {
+        operation: operation.to_owned(),
+        arguments: Vec::new(),
+        errno: format!("{errno:?}"),
+        path: None,
+    };
+    Wrong::Unmade(Refused { switch: None, failure })
+}
+
+/// Whether we were in front of the terminal: a shell in the box moves its own group there and may die with it.
+struct Foreground(bool);
+
+impl Foreground {
+    fn remember() -> Self {
+        Self(std::io::stdin().is_terminal() && tcgetpgrp(std::io::stdin()) == Ok(getpgrp()))
+    }
+
+    fn give_back(&self) {
+        if self.0 && tcgetpgrp(std::io::stdin()) != Ok(getpgrp()) {
+            // SIGTTOU is blocked. A terminal that has gone needs nobody in front.
+            let given = tcsetpgrp(std::io::stdin(), getpgrp());
+            tracing::debug!(?given, signal = ?Signal::SIGTTOU, "the terminal is ours again");
+        }
+    }
+}
