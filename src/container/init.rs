@@ -38,7 +38,9 @@ impl Signals {
         all.extend([Signal::SIGCHLD, Signal::SIGTTOU]);
         process::block(&all)?;
         let mut read = process::block(&[])?;
-        FOR_THE_COMMAND.iter().for_each(|signal| read.add(*signal));
+        for signal in FOR_THE_COMMAND {
+            read.add(signal);
+        }
         read.add(Signal::SIGCHLD);
         SignalFd::with_flags(&read, SfdFlags::SFD_CLOEXEC).map(Self)
     }

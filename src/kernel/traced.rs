@@ -21,6 +21,11 @@ impl<K: Kernel> Traced<K> {
         Self { inner, actor, traces: Vec::new() }
     }
 
+    /// How many calls there were so far.
+    pub const fn count(&self) -> usize {
+        self.traces.len()
+    }
+
     /// The calls so far, in order.
     pub fn into_traces(self) -> Vec<Trace> {
         self.traces

@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -18,11 +18,13 @@ use std::os::fd::AsFd;
 
 use super::order::Fault;
 use crate::{
+    cgroup::{Groups, Layout},
     container::{self, Base, Host, Line, Parent, Plan, Wish, start::Refused},
     kernel::{Call, Failing, Kernel, Linux, Traced, attempt::attempt, errno_of, linux::open_dir},
     lab::{
         dial::{Answer, Measured, Probe, Setting, Switch},
         fact::{Fact, FactId},
+        limit::{Amount, Controller, Limit},
         namespace::Namespace,
         observation::Value,
         trace::{Actor, Failure, Trace},
@@ -37,6 +39,12 @@ mod probes;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The name of a box.
 const NAME: &str = "box";
+/// The name of its cgroup, beside those of the lab's.
+const GROUP: &str = "dial";
+/// The memory of a limited box, in bytes.
+const MEMORY_MAX: u64 = 100 << 20;
+/// The processes of a limited box.
+const PIDS_MAX: u64 = 64;
 
 /// The stage's part in the dial: what the questions are about.
 #[derive(Clone, Debug)]
@@ -90,6 +98,17 @@ impl Dial {
         measured
     }
 
+    /// A cgroup that neither of the two questions about limits fits into.
+    fn limit(&self, kernel: &mut dyn Kernel) -> Result<Groups, Failure> {
+        let layout = Layout::read(Path::new("/"))
+            .map_err(|error| super::act::local_failure("open", errno_of(&error)))?;
+        let mut groups = Groups::new(layout, &self.session);
+        groups.make(kernel, GROUP, &[Controller::Cpu, Controller::Memory, Controller::Pids])?;
+        groups.set(kernel, GROUP, Limit::MemoryMax, &Amount::Bytes(MEMORY_MAX))?;
+        groups.set(kernel, GROUP, Limit::PidsMax, &Amount::Whole(PIDS_MAX))?;
+        Ok(groups)
+    }
+
     fn try_once(
         &self,
         setting: &Setting,
@@ -104,7 +123,6 @@ impl Dial {
         };
         let plan = Plan::of(wish(setting, &place), host);
         let mut kernel = Traced::new(failing(fault, 0), Actor::Stage);
-        let outside = u32::try_from(1 + plan.maps.len()).unwrap_or(u32::MAX);
         let asked = match open_dir(&place.asked.to_string_lossy()) {
             Ok(asked) => asked,
             Err(errno) => return Some(unmade("open", errno)),
@@ -112,17 +130,31 @@ impl Dial {
         let free = probes::free_memory();
         let questions = probes::Asker { dial: self, plan: &plan, place: &place, asked: &asked, free };
         let started = Instant::now();
-        let child = container::start(&mut kernel, &plan, |line, _| {
-            be_a_box(line, &plan, failing(fault, outside), started, &questions)
-        });
-        let wrong = match child {
-            Err(wrong) => Some(wrong),
-            Ok(child) => {
-                let wrong = hear(&child, measured);
-                child.end();
-                wrong
+        let limits = if setting.has(Switch::Cgroup) {
+            match self.limit(&mut kernel) {
+                Ok(limits) => Some(limits),
+                Err(failure) => {
+                    measured.traces = kernel.into_traces();
+                    place.remove();
+                    return Some(Refused { switch: Some(Switch::Cgroup), failure });
+                }
             }
+        } else {
+            None
         };
+        // Among the calls of both, those of the parent come first.
+        let joins = limits.as_ref().map_or(0, |limits| limits.directories(GROUP).len());
+        let outside = u32::try_from(kernel.count() + 1 + plan.maps.len() + joins).unwrap_or(u32::MAX);
+        let child = container::start(&mut kernel, &plan, |line, _| {
+            let limited = limits.is_some();
+            be_a_box(line, &plan, failing(fault, outside), &Begun { started, limited, questions: &questions })
+        });
+        let wrong = child.map_or_else(Some, |child| {
+            let wrong = join(&mut kernel, limits.as_ref(), &child).or_else(|| hear(&child, measured));
+            child.end();
+            wrong
+        });
+        drop(limits);
         let mut traces = kernel.into_traces();
         traces.append(&mut measured.traces);
         measured.traces = traces;
@@ -134,6 +166,7 @@ impl Dial {
     }
 }
 
+/// What is put together for a setting.
 fn wish(setting: &Setting, place: &directory::Place) -> Wish {
     // Without a layer of its own, what the box writes in its root stays where the root is.
     let base = if setting.has(Switch::Overlay) { Base::Memory } else { Base::Directory };
@@ -151,23 +184,32 @@ fn failing(fault: Option<&Fault>, outside: u32) -> Failing<Linux> {
     Failing::new(Linux, at, Errno::from_raw(fault.map_or(0, |fault| fault.errno)))
 }
 
-/// In the child: carries the plan out, says so, and answers.
-fn be_a_box(
-    line: &Line,
-    plan: &Plan,
-    kernel: Failing<Linux>,
+/// What the child is told of its beginning.
+struct Begun<'a> {
     started: Instant,
-    questions: &probes::Asker<'_>,
-) -> i32 {
+    limited: bool,
+    questions: &'a probes::Asker<'a>,
+}
+
+/// Puts the child into its cgroup, where it has one, and lets it go on.
+fn join(kernel: &mut dyn Kernel, limits: Option<&Groups>, child: &Parent) -> Option<Refused> {
+    let limits = limits?;
+    let joined = limits.attach(kernel, GROUP, child.pid());
+    let joined = joined.map_err(|failure| Refused { switch: Some(Switch::Cgroup), failure });
+    joined.and_then(|()| child.go()).err()
+}
+
+/// In the child: carries the plan out, says so, and answers.
+fn be_a_box(line: &Line, plan: &Plan, kernel: Failing<Linux>, begun: &Begun<'_>) -> i32 {
     let mut kernel = Traced::new(kernel, Actor::Subject);
-    let made = line.enter(&mut kernel, plan, false);
-    let us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let made = line.enter(&mut kernel, plan, begun.limited);
+    let us = u64::try_from(begun.started.elapsed().as_micros()).unwrap_or(u64::MAX);
     let traces = kernel.into_traces();
     let ready = match made {
         Ok(()) => say(line, &Said::Ready { us, traces }),
         Err(refused) => return say(line, &Said::Refused { refused, traces }).map_or(1, |()| 0),
     };
-    ready.and_then(|()| say(line, &Said::Answered(questions.ask()))).map_or(1, |()| 0)
+    ready.and_then(|()| say(line, &Said::Answered(begun.questions.ask()))).map_or(1, |()| 0)
 }
 
 fn say(line: &Line, said: &Said) -> Result<(), Errno> {

@@ -1,7 +1,7 @@
 //! A kernel that tells every call as it is made, in the three notations, on standard error: parent and child alike, in
 //! the order in which they happen.
 
-use std::{fmt::Write, time::Instant};
+use std::time::Instant;
 
 use nix::errno::Errno;
 
@@ -34,15 +34,14 @@ impl Kernel for Told {
             let at = self.began.elapsed().as_micros();
             let mut text =
                 fill(self.lang, "cli.box.call", &[("at", &at), ("line", &trace.line()), ("us", &trace.us)]);
-            for (key, line) in [("cli.auto.shell", shell(call)), ("cli.auto.docker", docker(call))] {
-                if let Some(line) = line {
-                    // writing into a string cannot fail
-                    let _: Result<(), std::fmt::Error> =
-                        write!(text, "\n    {}", fill(self.lang, key, &[("line", &line)]));
-                }
-            }
-            if let Some(said) = explain_trace(self.lang, &trace) {
-                let _: Result<(), std::fmt::Error> = write!(text, "\n    {}", said.why);
+            let notations = [("cli.auto.shell", shell(call)), ("cli.auto.docker", docker(call))];
+            let notations = notations.into_iter().filter_map(|(key, line)| Some((key, line?)));
+            let mut more: Vec<String> =
+                notations.map(|(key, line)| fill(self.lang, key, &[("line", &line)])).collect();
+            more.extend(explain_trace(self.lang, &trace).map(|said| said.why.to_owned()));
+            for line in more {
+                text.push_str("\n    ");
+                text.push_str(&line);
             }
             complain(&text);
         }
