@@ -3,7 +3,7 @@
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Args as Group, Parser, ValueEnum};
+use clap::{Args as Group, ValueEnum};
 
 use super::{
     args::Globals,
@@ -30,9 +30,13 @@ use crate::{
 };
 
 mod told;
+mod words;
 
 /// Over which directory of the host a root is put together: in the box's own list of mounts, so the host's stays.
 const SCAFFOLDS: [&str; 3] = ["/tmp", "/run", "/mnt"];
+
+/// The name of a box that is given none.
+const DEFAULT_NAME: &str = "box";
 
 /// What `box` takes.
 #[derive(Debug, Group)]
@@ -56,7 +60,7 @@ pub(super) struct BoxArgs {
     #[arg(long, value_name = "N", value_parser = amount)]
     pub pids: Option<Amount>,
     /// The name of the box
-    #[arg(long, value_name = "NAME", default_value = "box", value_parser = hostname)]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME, value_parser = hostname)]
     pub hostname: Hostname,
     /// Tell every call as it is made, with its shell line and Docker's word for it, on standard error
     #[arg(long)]
@@ -101,22 +105,12 @@ fn hostname(text: &str) -> Result<Hostname, String> {
     Hostname::try_from(text.to_owned()).map_err(|bad| bad.to_string())
 }
 
-/// The command line of `box` alone: it is read faster than the whole.
-#[derive(Debug, Parser)]
-#[command(name = "korobka box")]
-struct Alone {
-    #[command(flatten)]
-    globals: Globals,
-    #[command(flatten)]
-    args: BoxArgs,
-}
-
 /// Takes the short way where the words are `korobka box …` and make sense; none is for the whole command line, which
 /// also knows what to say of words that do not.
 pub(super) fn short_way(words: &[OsString]) -> Option<ExitCode> {
     let rest = words.get(1..).filter(|rest| rest.first().is_some_and(|word| word == "box"))?;
-    let Alone { globals, args } = Alone::try_parse_from(rest).ok()?;
-    let context = Context::new(globals);
+    let args = words::read(rest.get(1..)?)?;
+    let context = Context::new(Globals::default());
     let exit = run_box(&context, &args).unwrap_or_else(|error| exit::explain(&error, context.lang));
     Some(ExitCode::from(exit.code()))
 }

@@ -1,0 +1,198 @@
+//! `korobka box` on the real program and the real kernel.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+#[cfg(test)]
+mod support {
+    pub(crate) mod skip;
+}
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use support::skip::skip;
+
+/// How long anything here may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn boxed(runtime: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_korobka"));
+    command.arg("box").args(words).env("XDG_RUNTIME_DIR", runtime).env_remove("LC_ALL").env("LANG", "C");
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs it to its end; none where this machine has no such box.
+fn run(words: &[&str]) -> Option<Output> {
+    let runtime = tempfile::tempdir().unwrap();
+    let ended = boxed(runtime.path(), words).output().unwrap();
+    assert_eq!(std::fs::read_dir(runtime.path()).unwrap().count(), 0, "{words:?} left something");
+    if ended.status.code() == Some(3) {
+        skip(&words.join(" "), &String::from_utf8_lossy(&ended.stderr));
+        return None;
+    }
+    Some(ended)
+}
+
+fn out(ended: &Output) -> String {
+    String::from_utf8_lossy(&ended.stdout).trim().to_owned()
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < end, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_exit_status_is_the_commands() {
+    for (words, status) in [
+        (&["--", "true"][..], 0),
+        (&["--", "sh", "-c", "exit 7"], 7),
+        (&["--", "sh", "-c", "kill -9 $$"], 137),
+        (&["--", "nosuchcommand"], 127),
+        (&["--", "/etc"], 126),
+        (&["--preset", "plain", "--", "sh", "-c", "exit 7"], 7),
+        (&["--preset", "plain", "--", "nosuchcommand"], 127),
+        (&["--preset", "chroot", "--", "/bin/sh", "-c", "exit 9"], 9),
+        (&["--without", "cgroup", "--preset", "rootless", "--", "sh", "-c", "exit 5"], 5),
+        (&["--without", "overlay", "--", "true"], 0),
+        (&["--without", "proc", "--", "true"], 0),
+        (&["--without", "net", "--", "true"], 0),
+        (&["--without", "rights", "--", "true"], 0),
+        (&["--preset", "plain", "--memory", "10M", "--", "true"], 2),
+        (&["--pids", "0.5", "--", "true"], 2),
+    ] {
+        let Some(ended) = run(words) else { continue };
+        assert_eq!(
+            ended.status.code(),
+            Some(status),
+            "{words:?}: {}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
+    }
+}
+
+#[test]
+fn in_the_box_all_is_its_own() {
+    let script =
+        "hostname; id -u; echo $$; ls /proc | grep -c '^[0-9]'; grep -c : /proc/net/dev; ls /home 2>&1";
+    let Some(ended) = run(&["--hostname", "glass", "--", "sh", "-c", script]) else { return };
+    let said = out(&ended);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(&lines[..3], ["glass", "0", "2"], "{said}");
+    assert!(lines[3].parse::<u32>().unwrap() <= 6, "{said}");
+    assert_eq!(lines[4], "1", "lo alone: {said}");
+    assert!(lines[5].contains("No such file"), "{said}");
+}
+
+#[test]
+fn input_and_output_are_the_callers() {
+    let runtime = tempfile::tempdir().unwrap();
+    let mut child = boxed(runtime.path(), &["--without", "cgroup", "--", "tr", "a-z", "A-Z"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"through\n").unwrap();
+    let ended = child.wait_with_output().unwrap();
+    if ended.status.code() != Some(3) {
+        assert_eq!(out(&ended), "THROUGH");
+    }
+}
+
+/// A box that says when its command runs.
+fn waiting(runtime: &Path, script: &str) -> Option<(Child, BufReader<std::process::ChildStdout>)> {
+    let script = format!("{script} echo ready; while :; do sleep 0.05; done");
+    let mut child = boxed(runtime, &["--", "sh", "-c", &script]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    if line.is_empty() {
+        assert_eq!(child.wait().unwrap().code(), Some(3));
+        return None;
+    }
+    Some((child, reader))
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(child.id().cast_signed())
+}
+
+#[test]
+fn a_signal_is_handed_on() {
+    let runtime = tempfile::tempdir().unwrap();
+    let Some((mut child, _)) = waiting(runtime.path(), "") else { return };
+    kill(pid(&child), Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    let Some((mut child, _)) = waiting(runtime.path(), "trap 'exit 3' USR1;") else { return };
+    kill(pid(&child), Signal::SIGUSR1).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn killed_it_takes_everyone_with_it_and_the_janitor_takes_the_rest() {
+    let runtime = tempfile::tempdir().unwrap();
+    let Some((mut child, reader)) = waiting(runtime.path(), "sleep 1000 &") else { return };
+    let below = korobka::kernel::descent::below(child.id().cast_signed());
+    assert!(below.len() >= 2, "{below:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(reader);
+    let alive =
+        |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|s| !s.contains(") Z "));
+    until("somebody lives on", || !below.iter().any(alive));
+    let clean = Command::new(env!("CARGO_BIN_EXE_korobka"))
+        .arg("clean")
+        .env("XDG_RUNTIME_DIR", runtime.path())
+        .output()
+        .unwrap();
+    assert!(clean.status.success(), "{}", String::from_utf8_lossy(&clean.stderr));
+    assert_eq!(std::fs::read_dir(runtime.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_limit_is_kept() {
+    let eat = "head -c 200m /dev/zero | tail | wc -c";
+    let Some(ended) = run(&["--memory", "20M", "--", "sh", "-c", eat]) else { return };
+    assert_eq!(out(&ended), "0", "tail should have been killed");
+    let fork = "for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2 & done; wait";
+    let Some(ended) = run(&["--pids", "5", "--", "sh", "-c", fork]) else { return };
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("fork"), "{ended:?}");
+}
+
+#[test]
+fn it_explains_itself_in_both_languages() {
+    for (lang, shell) in [("C", "In the shell: "), ("ru_RU.UTF-8", "В оболочке: ")] {
+        let runtime = tempfile::tempdir().unwrap();
+        let words = ["--without", "cgroup", "--explain", "--", "true"];
+        let ended = boxed(runtime.path(), &words).env("LANG", lang).output().unwrap();
+        if ended.status.code() == Some(3) {
+            return;
+        }
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        for part in [shell, "pivot_root(\".\", \".\") = 0", "docker run --hostname box", "clone3({flags="] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+}
+
+#[test]
+fn what_the_machine_forbids_is_3_and_explained() {
+    if nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let runtime = tempfile::tempdir().unwrap();
+    let ended = boxed(runtime.path(), &["--preset", "docker", "--", "true"]).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(3), "{said}");
+    assert!(said.contains("EPERM") && said.contains("user namespace"), "{said}");
+}
