@@ -144,7 +144,7 @@ fn boxed(context: &Context, args: &BoxArgs, kernel: &mut dyn Kernel) -> anyhow::
     if plan.setting.has(Switch::Cgroup) {
         limited = Limited::make(context, kernel, &limits)?;
     }
-    let outcome = run(kernel, &plan, &command, limited.as_ref().map(|limited| &limited.groups));
+    let outcome = run(kernel, plan, &command, limited.as_ref().map(|limited| &limited.groups));
     if let Some(limited) = limited {
         limited.end(kernel)?;
     }

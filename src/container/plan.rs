@@ -7,9 +7,11 @@ use super::{
     root::{self, Steps},
 };
 use crate::{
+    cgroup::Directory,
     kernel::{Call, call::make_private},
     lab::{
         dial::{Setting, Switch},
+        limit::Hierarchy,
         namespace::Namespace,
     },
 };
@@ -77,6 +79,22 @@ impl Plan {
         };
         plan.setting = setting;
         plan
+    }
+
+    /// Lets the child join its cgroups first of all, where it can do so itself; whether the parent has to move it.
+    ///
+    /// In v1 a thread that moves itself, by a `0` into `tasks`, needs no lock on all forks of the machine; to move a
+    /// process waits for one, which takes milliseconds when nobody held it lately (`cgroup_procs_write_start` in the
+    /// kernel's `cgroup.c`). Whoever has one thread is moved whole.
+    pub fn join(&mut self, directories: &[Directory]) -> bool {
+        if directories.iter().any(|dir| dir.hierarchy == Hierarchy::V2) {
+            return true;
+        }
+        let path = |dir: &Directory| dir.path.join("tasks").to_string_lossy().into_owned();
+        let write = |dir| Call::Write { path: path(dir), text: "0".to_owned() };
+        let steps = directories.iter().map(|dir| Step { switch: Some(Switch::Cgroup), call: write(dir) });
+        self.inside.splice(0..0, steps.collect::<Vec<_>>());
+        false
     }
 }
 

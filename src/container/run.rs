@@ -38,18 +38,20 @@ pub enum Wrong {
 /// group has been made before and is removed by whoever made it.
 pub fn run(
     kernel: &mut dyn Kernel,
-    plan: &Plan,
+    mut plan: Plan,
     command: &Command,
     groups: Option<&Groups>,
 ) -> Result<i32, Wrong> {
+    // Those that the parent has to move it into.
+    let groups = groups.filter(|groups| plan.join(groups.directories(GROUP)));
     let signals = Signals::block().map_err(|errno| housekeeping("signalfd", errno))?;
     let own_init = plan.namespaces.contains(&Namespace::Pid);
     if !own_init {
         descent::adopt_orphans().map_err(|errno| housekeeping("prctl", errno))?;
     }
     let foreground = Foreground::remember();
-    let task = Task { plan, command, signals: &signals, limited: groups.is_some() };
-    let child = start(kernel, plan, |line, kernel| task.be_the_box(line, kernel)).map_err(Wrong::Unmade)?;
+    let task = Task { plan: &plan, command, signals: &signals, limited: groups.is_some() };
+    let child = start(kernel, &plan, |line, kernel| task.be_the_box(line, kernel)).map_err(Wrong::Unmade)?;
     let joined = groups.map_or(Ok(()), |groups| {
         groups
             .attach(kernel, GROUP, child.pid())

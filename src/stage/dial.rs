@@ -121,14 +121,14 @@ impl Dial {
             Ok(place) => place,
             Err(error) => return Some(unmade("mkdir", errno_of(&error))),
         };
-        let plan = Plan::of(wish(setting, &place), host);
+        let mut plan = Plan::of(wish(setting, &place), host);
         let mut kernel = Traced::new(failing(fault, 0), Actor::Stage);
         let asked = match open_dir(&place.asked.to_string_lossy()) {
             Ok(asked) => asked,
             Err(errno) => return Some(unmade("open", errno)),
         };
         let free = probes::free_memory();
-        let questions = probes::Asker { dial: self, plan: &plan, place: &place, asked: &asked, free };
+        let questions = probes::Asker { dial: self, setting, place: &place, asked: &asked, free };
         let started = Instant::now();
         let limits = if setting.has(Switch::Cgroup) {
             match self.limit(&mut kernel) {
@@ -142,15 +142,17 @@ impl Dial {
         } else {
             None
         };
+        let moved = limits.as_ref().filter(|limits| plan.join(limits.directories(GROUP)));
+        let plan = plan;
         // Among the calls of both, those of the parent come first.
-        let joins = limits.as_ref().map_or(0, |limits| limits.directories(GROUP).len());
+        let joins = moved.map_or(0, |limits| limits.directories(GROUP).len());
         let outside = u32::try_from(kernel.count() + 1 + plan.maps.len() + joins).unwrap_or(u32::MAX);
         let child = container::start(&mut kernel, &plan, |line, _| {
-            let limited = limits.is_some();
+            let limited = moved.is_some();
             be_a_box(line, &plan, failing(fault, outside), &Begun { started, limited, questions: &questions })
         });
         let wrong = child.map_or_else(Some, |child| {
-            let wrong = join(&mut kernel, limits.as_ref(), &child).or_else(|| hear(&child, measured));
+            let wrong = join(&mut kernel, moved, &child).or_else(|| hear(&child, measured));
             child.end();
             wrong
         });
@@ -159,7 +161,7 @@ impl Dial {
         traces.append(&mut measured.traces);
         measured.traces = traces;
         if wrong.is_none() {
-            probes::finish(&mut measured.answers, &plan, &place);
+            probes::finish(&mut measured.answers, setting, &place);
         }
         place.remove();
         wrong

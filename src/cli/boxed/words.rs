@@ -41,7 +41,7 @@ pub(super) fn read(words: &[OsString]) -> Option<BoxArgs> {
             "--with" => args.with.push(value.parse().ok()?),
             "--without" => args.without.push(value.parse().ok()?),
             "--preset" if args.preset.is_none() => {
-                args.preset = Some(ValueEnum::from_str(value, false).ok()?)
+                args.preset = Some(ValueEnum::from_str(value, false).ok()?);
             }
             "--memory" if args.memory.is_none() => args.memory = Some(amount(value).ok()?),
             "--cpus" if args.cpus.is_none() => args.cpus = Some(amount(value).ok()?),

@@ -20,7 +20,6 @@ use super::{
     directory::{LEFT, OWNER, Place, TOKEN},
 };
 use crate::{
-    container::Plan,
     kernel::{
         Call, Kernel, Linux,
         attempt::attempt,
@@ -28,7 +27,7 @@ use crate::{
         linux::open_dir,
         process::{die_with_parent, leave},
     },
-    lab::dial::{Answer, Probe, Switch},
+    lab::dial::{Answer, Probe, Setting, Switch},
     stage::escape::walk_out,
 };
 
@@ -47,7 +46,7 @@ const PORT: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct Asker<'a> {
     pub(super) dial: &'a Dial,
-    pub(super) plan: &'a Plan,
+    pub(super) setting: &'a Setting,
     pub(super) place: &'a Place,
     /// The directory of the session, open: it is reached from any root.
     pub(super) asked: &'a OwnedFd,
@@ -112,7 +111,7 @@ impl Asker<'_> {
     /// A name that it has already, so that nothing changes whatever the kernel answers.
     fn hostname(&self) -> Seen {
         let name = gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let own = self.plan.setting.has(Switch::Uts);
+        let own = self.setting.has(Switch::Uts);
         match Linux.call(&Call::SetHostname(name.clone())) {
             Ok(_) => (Some(!own), name),
             Err(errno) => (Some(false), format!("{errno:?}")),
@@ -140,7 +139,7 @@ impl Asker<'_> {
 
     /// In its own root if it has one; else among the host's files, in the session's directory.
     fn leave_a_file(&self) -> Seen {
-        let own_root = self.plan.setting.has(Switch::Root) || self.plan.setting.chroot;
+        let own_root = self.setting.has(Switch::Root) || self.setting.chroot;
         let made = if own_root {
             File::create(format!("/{LEFT}")).map(drop).map_err(|error| errno_of(&error))
         } else {
@@ -204,7 +203,7 @@ fn forks() -> Seen {
 }
 
 /// Settles what only the host can see, when the box is gone.
-pub(super) fn finish(answers: &mut [Answer], plan: &Plan, place: &Place) {
+pub(super) fn finish(answers: &mut [Answer], setting: &Setting, place: &Place) {
     for answer in answers {
         match answer.probe {
             Probe::HostRoot if answer.seen.is_empty() => match fs::metadata(place.asked.join(OWNER)) {
@@ -214,7 +213,7 @@ pub(super) fn finish(answers: &mut [Answer], plan: &Plan, place: &Place) {
                 Err(error) => answer.seen = said(&error),
             },
             Probe::Survives if answer.seen.is_empty() => {
-                let own_root = plan.setting.has(Switch::Root) || plan.setting.chroot;
+                let own_root = setting.has(Switch::Root) || setting.chroot;
                 let path = if own_root { &place.root } else { &place.asked }.join(LEFT);
                 answer.yes = Some(path.exists());
                 answer.seen = fs::metadata(path).err().map_or_else(|| "stat(2)".to_owned(), |e| said(&e));
