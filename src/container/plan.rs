@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+#[cfg(test)]
+mod tests;
+
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {

@@ -152,7 +152,7 @@ impl Line {
     }
 }
 
-fn steps(kernel: &mut dyn Kernel, steps: &[super::Step]) -> Result<(), Refused> {
+pub(super) fn steps(kernel: &mut dyn Kernel, steps: &[super::Step]) -> Result<(), Refused> {
     for step in steps {
         kernel.call(&step.call).map_err(|errno| refused(step.switch, &step.call, errno))?;
     }

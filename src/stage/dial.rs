@@ -71,14 +71,20 @@ impl Dial {
         Self { session, marker, port }
     }
 
-    /// Measures a setting. A switch that this machine refuses is turned off and the box started without it.
-    pub fn measure(&self, setting: &Setting) -> Measured {
+    /// Measures a setting. A switch that this machine refuses is turned off and the box started without it; a call that
+    /// is made to fail is the end of it.
+    pub fn measure(&self, setting: &Setting, fault: Option<&Fault>) -> Measured {
         let mut measured = Measured { setting: setting.clone(), ..Measured::default() };
         let mut now = setting.clone();
         let host = Host::look();
+        let meant = fault.map(|fault| format!("{:?}", Errno::from_raw(fault.errno)));
         loop {
-            let Some(wrong) = self.try_once(&now, &host, None, &mut measured) else { return measured };
-            let culprits = culprits(&now, &host, &wrong);
+            let Some(wrong) = self.try_once(&now, &host, fault, &mut measured) else { return measured };
+            let culprits = if meant.as_ref() == Some(&wrong.failure.errno) {
+                Vec::new()
+            } else {
+                culprits(&now, &host, &wrong)
+            };
             if culprits.is_empty() {
                 measured.failure = Some(wrong.failure);
                 return measured;
@@ -88,14 +94,6 @@ impl Dial {
                 measured.refused.push((switch, wrong.failure.clone()));
             }
         }
-    }
-
-    /// Measures a setting with one call made to fail: nothing is retried.
-    pub fn measure_with(&self, setting: &Setting, fault: &Fault) -> Measured {
-        let mut measured = Measured { setting: setting.clone(), ..Measured::default() };
-        let wrong = self.try_once(setting, &Host::look(), Some(fault), &mut measured);
-        measured.failure = wrong.map(|wrong| wrong.failure);
-        measured
     }
 
     /// A cgroup that neither of the two questions about limits fits into.

@@ -297,7 +297,7 @@ impl Server {
                 self.say(&event)
             }
             Request::Dial { settings } => settings.iter().try_for_each(|setting| {
-                let measured = self.troupe.dial().measure(setting);
+                let measured = self.troupe.dial().measure(setting, None);
                 self.say(&Event::Dialled { measured })
             }),
             Request::Terminal => {

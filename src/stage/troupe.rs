@@ -256,8 +256,7 @@ impl Troupe {
     /// Measures a box. It is no part of the subject, so a failure leaves the subject as it was. A step asks for certain
     /// switches: where the machine refuses one, the box is not the one that was asked for.
     fn turn(&mut self, setting: &Position, fault: Option<&Fault>) -> Acted {
-        let dial = self.dial();
-        let measured = fault.map_or_else(|| dial.measure(setting), |fault| dial.measure_with(setting, fault));
+        let measured = self.dial().measure(setting, fault);
         let traces = measured.traces.clone();
         let refused = measured.refused.first().map(|(_, failure)| failure.clone());
         if let Some(failure) = measured.failure.clone().or(refused) {

@@ -1,0 +1,154 @@
+//! Plans, read: which calls a setting leads to, and in which order.
+
+use nix::{errno::Errno, mount::MsFlags};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    container::start::steps,
+    kernel::{Failing, Recording},
+    lab::dial::Preset,
+};
+
+fn host(uid: u32) -> Host {
+    Host {
+        uid,
+        gid: uid,
+        links: vec![("bin".to_owned(), "usr/bin".to_owned())],
+        directories: vec![("usr".to_owned(), MsFlags::MS_NODEV)],
+        masked: vec![("/proc/kcore".to_owned(), false), ("/proc/acpi".to_owned(), true)],
+        read_only: vec!["/proc/sys".to_owned()],
+        last_capability: 40,
+        permitted: u64::MAX,
+    }
+}
+
+fn plan(setting: Setting, uid: u32) -> Plan {
+    let wish = Wish {
+        setting,
+        hostname: "box".to_owned(),
+        dir: "/d".to_owned(),
+        base: Base::Memory,
+        in_user_namespace: false,
+    };
+    Plan::of(wish, &host(uid))
+}
+
+fn calls(plan: &Plan) -> Vec<&Call> {
+    plan.inside.iter().chain(&plan.last).map(|step| &step.call).collect()
+}
+
+/// The names of the calls in order, equal neighbours once.
+fn order(preset: Preset, uid: u32) -> String {
+    let plan = plan(preset.setting(), uid);
+    let mut names: Vec<&str> = calls(&plan).into_iter().map(Call::name).collect();
+    names.dedup();
+    names.join(" ")
+}
+
+#[test]
+fn each_preset_has_its_calls_in_its_order() {
+    let root = "mount mkdir symlink write mount";
+    assert_eq!(order(Preset::Plain, 0), "");
+    assert_eq!(order(Preset::Chroot, 0), format!("{root} chroot chdir"));
+    let pivot = "chdir pivot_root umount2 chdir";
+    assert_eq!(order(Preset::Privileged, 0), format!("{root} {pivot} sethostname sendto unshare"));
+    assert_eq!(
+        order(Preset::Docker, 0),
+        format!("{root} {pivot} mount sethostname sendto unshare prctl capset prctl seccomp")
+    );
+    assert_eq!(order(Preset::Rootless, 1000), order(Preset::Docker, 0));
+}
+
+#[test]
+fn the_user_namespace_changes_the_maps_and_the_overlay_alone() {
+    let (docker, rootless) = (plan(Preset::Docker.setting(), 0), plan(Preset::Rootless.setting(), 1000));
+    assert!(docker.maps.is_empty() && !docker.namespaces.contains(&Namespace::User));
+    assert_eq!(rootless.maps[1], ("uid_map", "0 1000 1".to_owned()));
+    let overlay = |plan: &Plan| {
+        let mount = calls(plan).into_iter().find_map(|call| match call {
+            Call::Mount { fstype, data, .. } if fstype == "overlay" => Some(data.clone()),
+            _ => None,
+        });
+        mount.expect("an overlay")
+    };
+    assert!(!overlay(&docker).contains("userxattr") && overlay(&rootless).ends_with(",userxattr"));
+    let chroot = plan(Preset::Chroot.setting(), 1000);
+    assert_eq!(chroot.namespaces, [Namespace::User, Namespace::Mnt], "they play the host");
+}
+
+#[test]
+fn a_new_proc_is_mounted_while_the_hosts_is_in_sight() {
+    let plan = plan(Preset::Rootless.setting(), 1000);
+    let at = |wanted: fn(&Call) -> bool| calls(&plan).into_iter().position(wanted).expect("it is there");
+    let proc = at(|call| matches!(call, Call::Mount { fstype, .. } if fstype == "proc"));
+    let pivot = at(|call| matches!(call, Call::PivotRoot { .. }));
+    let masks = at(|call| call.path() == Some("/proc/kcore"));
+    let private = at(|call| matches!(call, Call::Mount { flags, .. } if flags.contains(MsFlags::MS_PRIVATE)));
+    assert!(private == 0 && proc < pivot && pivot < masks);
+}
+
+#[test]
+fn in_v1_the_child_joins_first_and_in_v2_the_parent_moves_it() {
+    let dir = |hierarchy| Directory { path: "/cg/box".into(), hierarchy, controllers: Vec::new() };
+    let mut v1 = plan(Preset::Docker.setting(), 0);
+    assert!(!v1.join(&[dir(Hierarchy::V1)]));
+    assert_eq!(v1.inside[0].call, Call::Write { path: "/cg/box/tasks".to_owned(), text: "0".to_owned() });
+    let mut hybrid = plan(Preset::Docker.setting(), 0);
+    let before = hybrid.clone();
+    assert!(hybrid.join(&[dir(Hierarchy::V1), dir(Hierarchy::V2)]));
+    assert_eq!(hybrid, before);
+}
+
+/// Whether a call changes something that only a namespace of this kind keeps from the host.
+fn needs(call: &Call) -> Option<Namespace> {
+    match call {
+        Call::SetHostname(_) => Some(Namespace::Uts),
+        Call::LinkUp(_) => Some(Namespace::Net),
+        Call::Mount { .. }
+        | Call::Umount { .. }
+        | Call::PivotRoot { .. }
+        | Call::Mkdir(_)
+        | Call::Create { .. }
+        | Call::Symlink { .. } => Some(Namespace::Mnt),
+        _ => None,
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_switch_that_is_off_makes_no_call_and_the_host_is_never_touched(
+        bits in 0_u32..512, chroot: bool, uid in prop_oneof![Just(0_u32), Just(1000)],
+    ) {
+        let on = Switch::ALL.into_iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, s)| s);
+        let setting = Setting { on: on.collect(), chroot };
+        let plan = plan(setting.clone(), uid);
+        for step in plan.inside.iter().chain(&plan.last) {
+            prop_assert!(step.switch.is_none_or(|switch| setting.has(switch)), "{step:?}");
+            if let Some(ns) = needs(&step.call) {
+                prop_assert!(plan.namespaces.contains(&ns), "{step:?} in {:?}", plan.namespaces);
+            }
+        }
+        let all = calls(&plan);
+        let made = |wanted: fn(&Call) -> bool| all.iter().any(|call| wanted(call));
+        prop_assert_eq!(made(|c| matches!(c, Call::PivotRoot { .. })), setting.has(Switch::Root));
+        prop_assert_eq!(made(|c| matches!(c, Call::Chroot(_))), chroot && !setting.has(Switch::Root));
+        prop_assert_eq!(made(|c| matches!(c, Call::NoNewPrivs)), setting.has(Switch::Rights));
+        prop_assert_eq!(made(|c| matches!(c, Call::Mount { fstype, .. } if fstype == "proc")), setting.has(Switch::Proc));
+        prop_assert_eq!(made(|c| matches!(c, Call::Mount { fstype, .. } if fstype == "overlay")), setting.has(Switch::Overlay));
+    }
+}
+
+/// The child stops at the call that fails, whichever it is, and says on whose account it was.
+#[test]
+fn every_call_can_fail_and_is_the_last_then() {
+    let plan = plan(Preset::Rootless.setting(), 1000);
+    let all = calls(&plan).len();
+    for at in 0..all {
+        let mut kernel = Failing::new(Recording::default(), u32::try_from(at).ok(), Errno::EIO);
+        let made = steps(&mut kernel, &plan.inside).and_then(|()| steps(&mut kernel, &plan.last));
+        let refused = made.expect_err("one fails");
+        assert_eq!((refused.failure.errno.as_str(), kernel.inner().calls.len()), ("EIO", at));
+        assert!(refused.switch.is_some(), "{refused:?}");
+    }
+}
