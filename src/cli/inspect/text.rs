@@ -246,6 +246,15 @@ impl Text {
 
     /// What a container of Docker has and this one lacks, and the other way round.
     fn missing(&self, seen: &Inspection, to: &mut dyn Write) -> io::Result<()> {
+        let untold = seen.switches.iter().filter(|verdict| verdict.on.is_none());
+        let untold: Vec<_> = untold.map(|verdict| verdict.switch.name()).collect();
+        if !untold.is_empty() {
+            let names = untold.join(" ");
+            Self::wrapped(
+                &format!("  {}", fill(self.lang, "inspect.switches.untold", &[("names", &names)])),
+                to,
+            )?;
+        }
         for preset in Compared::all() {
             let names = |test: fn(bool, bool) -> bool| {
                 let told = seen.switches.iter().filter_map(|v| Some((v.switch, v.on?)));
@@ -254,6 +263,7 @@ impl Text {
             };
             let (lacks, more) = (names(|own, theirs| !own && theirs), names(|own, theirs| own && !theirs));
             let key = match (lacks.is_empty(), more.is_empty()) {
+                (true, true) if !untold.is_empty() => continue,
                 (true, true) => "inspect.switches.same",
                 (false, true) => "inspect.switches.lacks",
                 (true, false) => "inspect.switches.more",
