@@ -79,7 +79,7 @@ fn topic<'a>(call: &'a str, path: Option<&'a str>) -> &'a str {
         "clone" | "clone3" => "unshare",
         "umount2" => "umount",
         "sendto" | "sendmsg" | "recvfrom" | "recvmsg" => "netlink",
-        "write" | "open" | "openat" | "execve" => match file {
+        "write" | "open" | "execve" => match file {
             "gid_map" => "uid_map",
             "newgidmap" => "newuidmap",
             file => file,
@@ -136,6 +136,9 @@ mod tests {
             ("shmget", None, "ENOSPC ENOSYS"),
             ("mq_open", None, "EMFILE ENOSYS"),
             ("sendto", None, "EPERM ENODEV"),
+            ("mkdir", None, "EIO EEXIST"),
+            ("openat", None, "EROFS ENOSPC ENOENT"),
+            ("rename", None, "EXDEV ENOENT"),
             ("capset", None, "EPERM"),
             ("prctl", None, "EPERM EINVAL"),
             ("seccomp", None, "EACCES EINVAL"),

@@ -179,6 +179,14 @@ impl Run {
         Some((now, outcome::changed_by_hand(began, now)))
     }
 
+    /// What was there before what is shown now: before the step's calls, or before the student's own.
+    pub fn before(&self) -> Option<&Observation> {
+        match self.outcome() {
+            Some(outcome) => Some(&outcome.before),
+            None => self.hands.newest().map(|(began, _)| began).or(self.began.as_ref()),
+        }
+    }
+
     /// The ids of the rows that differ between the start of the step and now.
     pub fn changed(&self) -> Vec<FactId> {
         match (&self.began, &self.now) {

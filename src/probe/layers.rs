@@ -254,3 +254,87 @@ fn versions(upper: &[Entry], lowers: &[Vec<Entry>], merged: &[Entry]) -> Vec<Str
     };
     upper.iter().filter(|entry| entry.kind == Kind::File).filter_map(version).take(8).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::stat::{Mode, SFlag, mknod};
+
+    use super::*;
+
+    fn write(path: &Path, bytes: usize) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, vec![b'x'; bytes]).unwrap();
+    }
+
+    fn seen(root: &Path) -> Facts {
+        let mut facts = Facts::new();
+        read(root, &[], &mut facts);
+        facts
+    }
+
+    fn short(facts: &Facts, fact: Fact) -> String {
+        facts.get(&FactId::subject(fact)).map(Value::short).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_box_directory_is_read_layer_by_layer() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        write(&root.join("lower1/etc/old"), 5);
+        write(&root.join("lower1/usr/a"), 100);
+        fs::hard_link(root.join("lower1/usr/a"), root.join("lower1/usr/b")).unwrap();
+        write(&root.join("lower2/etc/motd"), 4);
+        write(&root.join("upper/etc/motd"), 10);
+        mknod(&root.join("upper/etc/old"), SFlag::S_IFCHR, Mode::empty(), 0).unwrap();
+        write(&root.join("merged/etc/motd"), 10);
+        let facts = seen(root);
+        assert_eq!(short(&facts, Fact::OverlayDiff), "C /etc C /etc/motd D /etc/old");
+        assert_eq!(short(&facts, Fact::OverlayMarks), "whiteout etc/old");
+        assert_eq!(short(&facts, Fact::OverlayUpperBytes), "10");
+        assert_eq!(short(&facts, Fact::OverlayLowerBytes), "109", "two names of one file are counted once");
+        assert_eq!(short(&facts, Fact::OverlayFiles), "2");
+        assert_eq!(short(&facts, Fact::OverlayMount), "no");
+        assert!(short(&facts, Fact::OverlayInodes).starts_with("etc/motd "));
+        assert_eq!(short(&facts, Fact::OverlayLower3), "(ENOENT)");
+        assert!(short(&facts, Fact::OverlayLower1).contains(" 2 100 "), "two links: {facts:?}");
+    }
+
+    #[test]
+    fn what_is_mounted_is_told_by_mountinfo() {
+        let mounts: &[u8] =
+            b"1 0 0:1 / /b/merged rw - overlay overlay rw,lowerdir=l2:l1,upperdir=u,workdir=w,\
+            redirect_dir=nofollow,userxattr\n2 1 0:2 /v /b/merged/data ro,nosuid - tmpfs tmpfs rw\n";
+        let mut facts = Facts::new();
+        read(Path::new("/b"), mounts, &mut facts);
+        assert_eq!(short(&facts, Fact::OverlayMount), "lowerdir=l2:l1 upperdir=u workdir=w userxattr");
+        assert_eq!(
+            short(&facts, Fact::OverlayVolumeMount),
+            "ro",
+            "the mount is, whatever its file system is"
+        );
+        assert_eq!(short(&facts, Fact::OverlaySecond), "no");
+    }
+
+    #[test]
+    fn a_tree_too_large_is_cut_and_fits_a_packet() {
+        let dir = tempfile::tempdir().unwrap();
+        for n in 0..600 {
+            write(&dir.path().join(format!("upper/{n}-{}", "\u{1b}\"".repeat(100))), 0);
+        }
+        let facts = seen(dir.path());
+        let Some(Value::List(lines)) = facts.get(&FactId::subject(Fact::OverlayUpper)) else {
+            panic!("a list")
+        };
+        let left: usize = lines.last().and_then(|line| line.strip_prefix('+')).unwrap().parse().unwrap();
+        assert_eq!(left + lines.len() - 1, 600);
+        assert!(lines.iter().map(String::len).sum::<usize>() <= MOST_BYTES + 8);
+        assert!(serde_json::to_vec(&facts.into_iter().collect::<Vec<_>>()).unwrap().len() < 32 * 1024);
+    }
+
+    #[test]
+    fn a_link_in_place_of_a_tree_is_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/etc", dir.path().join("upper")).unwrap();
+        assert_eq!(short(&seen(dir.path()), Fact::OverlayUpper), "(ENOTDIR)");
+    }
+}

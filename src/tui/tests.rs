@@ -5,6 +5,8 @@ mod dial;
 mod footer;
 mod hostile;
 mod playback;
+
+mod layers;
 mod sights;
 mod snapshots;
 mod stage;

@@ -90,6 +90,11 @@ fn seen(run: &Run) -> Option<(&Observation, Vec<FactId>)> {
     }
 }
 
+/// What is shown of a run: the student's shell where it has brought something about, the subject otherwise.
+pub(super) fn shown(run: &Run) -> Option<&Observation> {
+    seen(run).map(|(seen, _)| seen)
+}
+
 /// The rows that the last try-out has changed.
 fn tried(run: &Run) -> Vec<FactId> {
     run.tried().last().map(|tried| tried.changed.clone()).unwrap_or_default()
