@@ -69,8 +69,8 @@ impl Trees {
     /// The tree that the box reads a file from: the topmost that has it, unless that hides it.
     fn source(&self, path: &str) -> Option<&'static str> {
         let merged = self.at("merged", path)?;
-        let below = self.0.iter().rev().filter(|(name, _)| *name != "merged");
-        let (name, entry) = below.filter_map(|(name, tree)| Some((*name, tree.get(path)?))).next()?;
+        let mut below = self.0.iter().rev().filter(|(name, _)| *name != "merged");
+        let (name, entry) = below.find_map(|(name, tree)| Some((*name, tree.get(path)?)))?;
         (!merged.kind.is_dir() && entry.kind != Kind::Whiteout).then_some(name)
     }
 }
