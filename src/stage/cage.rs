@@ -103,6 +103,14 @@ impl Cage {
             Action::LetRun { ms } => {
                 self.reader.restart();
                 std::thread::sleep(Duration::from_millis((*ms).into()).min(LONGEST));
+                // Some end by themselves, on a slow machine later; how they end is what is to be seen.
+                let brief =
+                    [Workload::Forker, Workload::Filler].map(|workload| format!("({})", workload.name()));
+                let ended = || {
+                    let living = workloads(subject);
+                    !living.iter().any(|(_, stat)| brief.iter().any(|name| stat.contains(name)))
+                };
+                tracing::debug!(ended = wait_until(ended).is_some(), "let run");
                 Ok(())
             }
             other => Err(act::misplaced(other)),

@@ -34,6 +34,8 @@ pub(super) fn burner() -> Result<(), Errno> {
 
 /// What the eater takes at once, in bytes.
 const STEP: usize = 1 << 20;
+/// The smallest page there is, in bytes.
+const PAGE: usize = 4096;
 
 /// Takes a mebibyte and uses it, again and again; holds what it has when its own ceiling is near.
 pub(super) fn eater() -> Result<(), Errno> {
@@ -42,9 +44,9 @@ pub(super) fn eater() -> Result<(), Errno> {
     let most = usize::try_from(MOST_BYTES / 4 * 3).unwrap_or(0) / STEP;
     let mut eaten: Vec<Vec<u8>> = Vec::with_capacity(most);
     while eaten.len() < most {
-        let mut more = Vec::new();
-        more.try_reserve_exact(STEP).map_err(|_full| Errno::ENOMEM)?;
-        more.resize(STEP, 1);
+        // Memory that nobody has written to is not there yet: one byte of each page is enough.
+        let mut more = vec![0; STEP];
+        more.chunks_mut(PAGE).filter_map(<[u8]>::first_mut).for_each(|byte| *byte = 1);
         eaten.push(black_box(more));
         std::thread::sleep(Duration::from_millis(4));
     }

@@ -2,7 +2,7 @@
 
 use super::{
     snapshots::{picture_of_sight, settings, snapshot},
-    stage::{acted, with_rights},
+    stage::{acted, with_limits, with_rights},
     support::Bench,
 };
 use crate::{i18n::Lang, tui::Theme};
@@ -47,4 +47,28 @@ fn the_witness_is_one_tab_further_and_shows_what_changed_or_was_asked() {
         bench.keys("<backtab><backtab><enter>").says(acted()).sees(&format!("[{title}] Witness"));
         bench.keys("<tab><tab>").sees("▲ host name");
     }
+}
+
+#[test]
+fn limits_show_the_tree_what_is_used_and_two_groups_side_by_side() {
+    let mut bench = Bench::looking_at("limits", (200, 50), Lang::En, Theme::Mono);
+    bench.in_lab().keys("<enter>").says(with_limits());
+    for said in [
+        "memory v1 legacy /sys/fs/cgroup/memory/korobka-7-box",
+        "├─ box: 12 korobka, 13 eater",
+        "└─ left: 14 burner",
+        "memory, MiB 48 · memory limit 64M",
+        "CPU used, % 24 · CPU limit 0.25",
+        " 75  (300)",
+        "killed for memory",
+    ] {
+        bench.sees(said);
+    }
+    let bar = |name: &str| {
+        let screen = bench.screen();
+        let line = screen.lines().find(|line| line.contains(name)).unwrap_or_default();
+        line.chars().filter(|c| *c == '█').count()
+    };
+    let (left, right) = (bar("CPU of left, %"), bar("CPU of right, %"));
+    assert!(left > 0 && right >= left * 3 - 3 && right <= left * 3 + 3, "{left} {right}");
 }

@@ -165,3 +165,25 @@ impl Bench {
         self.send(Msg::Stage(event))
     }
 }
+
+/// A box held in a v1 cgroup, next to two groups that share a processor 1:3.
+pub(super) fn with_limits() -> Event {
+    let text = |t: &str| Value::Text(t.to_owned());
+    let list = |items: &[&str]| Value::List(items.iter().map(|i| (*i).to_owned()).collect());
+    let before = bare();
+    let mut after = before.clone();
+    after.facts.extend([
+        (FactId::host(Fact::LimitPlaces), list(&["memory v1 legacy /sys/fs/cgroup/memory/korobka-7-box"])),
+        (FactId::host(Fact::LimitMembers), list(&["box: 12 korobka, 13 eater", "left: 14 burner"])),
+        (FactId::host(Fact::LimitMemory), text("64M")),
+        (FactId::host(Fact::MemoryCurrent), Value::Number(48)),
+        (FactId::host(Fact::LimitCpu), text("0.25")),
+        (FactId::host(Fact::CpuRate), Value::Number(24)),
+        (FactId::host(Fact::LeftRate), Value::Number(25)),
+        (FactId::host(Fact::LeftWeight), Value::Number(100)),
+        (FactId::host(Fact::RightRate), Value::Number(75)),
+        (FactId::host(Fact::RightWeight), Value::Number(300)),
+        (FactId::host(Fact::OomKills), Value::Number(0)),
+    ]);
+    Event::Acted { before, after, traces: Vec::new(), failure: None }
+}
