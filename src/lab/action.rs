@@ -181,6 +181,8 @@ pub enum Action {
         /// Seconds ahead of the host.
         boottime: i64,
     },
+    /// Start two boxes side by side and compare them with the machine: kernel, boot, cost of the second, of a call.
+    Compare {},
     /// Start a whole box anew at a position of the dial, ask it every question and end it.
     Dial {
         /// Where to begin.
@@ -372,6 +374,7 @@ impl Action {
             Self::MapIds { .. }
             | Self::Fresh {}
             | Self::Dial { .. }
+            | Self::Compare {}
             | Self::EndWorkloads {}
             | Self::MakeCgroup { .. }
             | Self::JoinCgroup { .. }

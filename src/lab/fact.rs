@@ -276,6 +276,18 @@ facts! {
     DialSurvives = "dial.survives", "stat(2)", "open(2)", false;
     /// Microseconds that its start took.
     DialStart = "dial.start", "-", "clone3(2)", true;
+    /// Release of the kernel that answers in the box.
+    DialKernel = "dial.kernel", "uname(2)", "uname(2)", false;
+    /// Random id of the boot that the box lives in.
+    DialBootId = "dial.boot_id", "/proc/sys/kernel/random/boot_id", "/proc/sys/kernel/random/boot_id", false;
+    /// Nanoseconds of a system call that does next to nothing.
+    DialCall = "dial.call_ns", "getppid(2)", "getppid(2)", false;
+    /// Microseconds that the start of a second box took.
+    DialSecondStart = "dial.second_start", "-", "clone3(2)", false;
+    /// KiB of memory that the second box costs: its process, what it shares with others counted in part.
+    DialSecondMemory = "dial.second_kib", "-", "/proc/PID/smaps_rollup", false;
+    /// What of this machine would run a virtual machine.
+    DialMonitors = "dial.monitors", "/dev/kvm, PATH", "-", false;
 }
 
 impl Fact {

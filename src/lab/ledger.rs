@@ -40,6 +40,10 @@ impl Ledger {
             Action::Thaw { group } => {
                 self.done.retain(|done| *done != Action::Freeze { group: *group });
             }
+            Action::Compare {} => {
+                self.done.retain(|done| !matches!(done, Action::Compare {}));
+                self.done.push(action.clone());
+            }
             _ => self.done.push(action.clone()),
         }
     }

@@ -67,6 +67,7 @@ pub fn perform(action: &Action, kernel: &mut dyn Kernel, box_dir: &str) -> Resul
         | Action::Clone { .. }
         | Action::MapIds { .. }
         | Action::EndChild {}
+        | Action::Compare {}
         | Action::Dial { .. }
         | Action::EndWorkloads {}
         | Action::MakeCgroup { .. }

@@ -32,6 +32,7 @@ use crate::{
     probe::{Facts, inside::Marker},
 };
 
+pub mod compare;
 pub mod directory;
 mod probes;
 
@@ -69,6 +70,10 @@ impl Dial {
     /// The dial of a session's directory, with a process and a port of the host to look for.
     pub const fn new(session: PathBuf, marker: Marker, port: Option<u16>) -> Self {
         Self { session, marker, port }
+    }
+
+    fn session(&self) -> &Path {
+        &self.session
     }
 
     /// Measures a setting. A switch that this machine refuses is turned off and the box started without it; a call that

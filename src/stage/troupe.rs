@@ -17,7 +17,7 @@ use nix::{
 use super::{
     act::{self, map_ids::Owner},
     cage::Cage,
-    dial::{self, Dial},
+    dial::{self, Dial, compare::Compared},
     member::{Ended, Member, Refusal},
     observe::Eyes,
     order::{Answer, Fault, Order},
@@ -57,13 +57,15 @@ pub struct Troupe {
     /// The box that was measured last.
     measured: Option<Measured>,
     cage: Cage,
+    /// The two boxes that were compared with the machine last.
+    compared: Option<Compared>,
 }
 
 impl Troupe {
     /// Nobody yet.
     pub fn new(setting: Setting) -> Self {
         let cage = Cage::new(&setting.box_dir);
-        Self { setting, members: Vec::new(), ledger: Ledger::new(), cage, measured: None }
+        Self { setting, members: Vec::new(), ledger: Ledger::new(), cage, measured: None, compared: None }
     }
 
     /// The dial of this session.
@@ -150,6 +152,8 @@ impl Troupe {
                 let mut observation = eyes.subject(subject.pid(), *view);
                 observation.facts.extend(self.measured.iter().flat_map(dial::facts));
                 self.cage.read(&mut observation.facts);
+                let compared = self.compared.iter().flat_map(|compared| compared.facts().clone());
+                observation.facts.extend(compared);
                 Ok(observation)
             }
             _ => Err(Refusal::Failed(act::local_failure("subject", Errno::EBADMSG))),
@@ -171,6 +175,7 @@ impl Troupe {
         let members = std::mem::take(&mut self.members);
         self.ledger = Ledger::new();
         self.measured = None;
+        self.compared = None;
         if let Some(first) = members.first() {
             let below = descent::below(first.pid());
             descent::end_below(first.pid());
@@ -199,6 +204,11 @@ impl Troupe {
             Action::EndChild {} => self.end_subject()?,
             Action::Dial { preset, with, without } => {
                 self.turn(&Position::turned(*preset, with, without), fault)?
+            }
+            Action::Compare {} => {
+                let (traces, compared) = self.dial().compare(fault)?;
+                self.compared = Some(compared);
+                traces
             }
             Action::MapIds { map } => self.map_ids(*map, fault)?,
             Action::Clone { .. } => self.clone_subject(action, fault)?,

@@ -106,6 +106,10 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
         }
         Action::FurnishRoot {} => return furnish(),
         Action::Dial { preset, with, without } => box_line(*preset, with, without),
+        Action::Compare {} => {
+            "korobka box --preset rootless -- sh -c 'uname -r; cat /proc/sys/kernel/random/boot_id'"
+                .to_owned()
+        }
         Action::FurnishLayers {}
         | Action::MountOverlay { .. }
         | Action::File(_)
