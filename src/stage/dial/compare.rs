@@ -102,7 +102,7 @@ fn start(
 ) -> Result<(Parent, Inside), Wrong> {
     let outside = u32::try_from(1 + plan.maps.len()).unwrap_or(u32::MAX);
     let started = Instant::now();
-    let child = container::start(kernel, plan, |line| be_a_box(line, plan, fault, outside, started))
+    let child = container::start(kernel, plan, |line, _| be_a_box(line, plan, fault, outside, started))
         .map_err(|wrong| (Vec::new(), wrong.failure))?;
     match hear(&child) {
         Ok(Inside { failure: Some(failure), traces, .. }) => {
