@@ -20,6 +20,7 @@ mod privileged {
     pub(crate) mod actions;
     pub(crate) mod by_hand;
     pub(crate) mod cgroups;
+    pub(crate) mod controls;
     pub(crate) mod dial;
     pub(crate) mod disturbed;
     pub(crate) mod engine;
@@ -33,8 +34,8 @@ mod privileged {
 }
 
 use privileged::{
-    actions, by_hand, cgroups, dial, disturbed, engine, faults, kills, leaks::Snapshot, lesson, ranges,
-    strace, workshop,
+    actions, by_hand, cgroups, controls, dial, disturbed, engine, faults, kills, leaks::Snapshot, lesson,
+    ranges, strace, workshop,
 };
 
 type Test = (&'static str, fn());
@@ -83,6 +84,10 @@ const TESTS: &[Test] = &[
     ),
     ("the_guard_holds_greedy_programs_back", cgroups::the_guard_holds_greedy_programs_back),
     ("a_directory_is_noted_before_it_is_made", cgroups::a_directory_is_noted_before_it_is_made),
+    (
+        "every_control_is_done_or_explained_and_taken_back",
+        controls::every_control_is_done_or_explained_and_taken_back,
+    ),
     ("a_plain_process_is_the_host", dial::a_plain_process_is_the_host),
     ("each_switch_takes_an_answer_away", dial::each_switch_takes_an_answer_away),
     ("whoever_is_only_in_a_chroot_climbs_out", dial::whoever_is_only_in_a_chroot_climbs_out),

@@ -154,7 +154,7 @@ mod tests {
             ("write", Some("/sys/fs/cgroup/x/cgroup.procs"), "EBUSY EACCES ENOSPC"),
             ("write", Some("/sys/fs/cgroup/x/cgroup.subtree_control"), "EBUSY"),
             ("mkdir", None, "EEXIST"),
-            ("rmdir", None, "EBUSY"),
+            ("rmdir", None, "EBUSY EIO"),
             ("guard", Some("limit"), "EPERM"),
         ];
         for lang in Lang::ALL {

@@ -131,7 +131,7 @@ fn machine_cannot(failure: &Failure) -> bool {
         "execve" => about(&["newuidmap", "newgidmap"]),
         "mount" => matches!(errno, "EPERM" | "EACCES" | "ENODEV" | "ENOSYS"),
         // an overlay whose upper directory keeps no extended attributes
-        "mkdir" => errno == "EIO",
+        "mkdir" | "rmdir" => errno == "EIO",
         "msgget" | "shmget" | "mq_open" => matches!(errno, "ENOSPC" | "EMFILE" | "ENOSYS"),
         "controller" | "delegate" | "legacy" | "device" => true,
         _ => errno == "ENOSYS",
