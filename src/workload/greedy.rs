@@ -48,7 +48,7 @@ pub(super) fn eater() -> Result<(), Errno> {
         let mut more = vec![0; STEP];
         more.chunks_mut(PAGE).filter_map(<[u8]>::first_mut).for_each(|byte| *byte = 1);
         eaten.push(black_box(more));
-        std::thread::sleep(Duration::from_millis(4));
+        std::thread::sleep(Duration::from_millis(1));
     }
     super::hold();
     drop(eaten);
