@@ -74,6 +74,10 @@ fn options(ns: &[Namespace]) -> Vec<String> {
     ns.iter().map(|n| n.unshare_option().to_owned()).collect()
 }
 
+/// What a student would ask a box about its kernel.
+const COMPARE: &str =
+    "korobka box --preset rootless -- sh -c 'uname -r; cat /proc/sys/kernel/random/boot_id'";
+
 fn single(action: &Action, scene: Scene) -> Vec<String> {
     let line = match action {
         Action::SpawnWorkload { workload, .. } => spawn(*workload).to_owned(),
@@ -106,10 +110,7 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
         }
         Action::FurnishRoot {} => return furnish(),
         Action::Dial { preset, with, without } => box_line(*preset, with, without),
-        Action::Compare {} => {
-            "korobka box --preset rootless -- sh -c 'uname -r; cat /proc/sys/kernel/random/boot_id'"
-                .to_owned()
-        }
+        Action::Compare {} => COMPARE.to_owned(),
         Action::FurnishLayers {}
         | Action::MountOverlay { .. }
         | Action::File(_)
