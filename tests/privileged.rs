@@ -46,6 +46,10 @@ const TESTS: &[Test] = &[
     ("each_step_passes_by_hand_in_the_box", by_hand::each_step_passes_by_hand_in_the_box),
     ("every_lab_passes_by_hand_beside_the_box", by_hand::every_lab_passes_by_hand_beside_the_box),
     ("each_kind_of_mount_can_be_made", actions::each_kind_of_mount_can_be_made),
+    (
+        "what_is_mounted_below_the_programs_cannot_be_written_either",
+        actions::what_is_mounted_below_the_programs_cannot_be_written_either,
+    ),
     ("each_kind_of_ipc_object_can_be_made", actions::each_kind_of_ipc_object_can_be_made),
     ("a_clone_may_name_all_eight_namespaces", actions::a_clone_may_name_all_eight_namespaces),
     ("an_action_on_the_host_is_refused", engine::an_action_on_the_host_is_refused),

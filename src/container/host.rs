@@ -7,11 +7,11 @@ use nix::{
     unistd::{getegid, geteuid},
 };
 
-use super::{
-    rights::{MASKED, READ_ONLY},
-    root::SETTINGS_AND_PROGRAMS,
+use super::{rights::masked, root::SETTINGS_AND_PROGRAMS};
+use crate::{
+    kernel::{linux::mount_flags, rights::permitted},
+    probe::{mountinfo, rights::READ_ONLY},
 };
-use crate::kernel::{linux::mount_flags, rights::permitted};
 
 /// The parts of the host that a box's root is made of, and who starts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Host {
     pub links: Vec<(String, String)>,
     /// Directories of the host that a box sees, read-only, each with the flags that its mount has now.
     pub directories: Vec<(String, MsFlags)>,
+    /// What is mounted below those: a bind mount brings it along, and it is not read-only because what is above it is.
+    pub below: Vec<(String, MsFlags)>,
     /// Parts of /proc that a box does not see, and whether each is a directory.
     pub masked: Vec<(String, bool)>,
     /// Parts of /proc that a box may not change.
@@ -41,7 +43,8 @@ impl Host {
             uid: geteuid().as_raw(),
             gid: getegid().as_raw(),
             links: Vec::new(),
-            directories: vec![("usr".to_owned(), flags("/usr"))],
+            directories: vec![("usr".to_owned(), flags(Path::new("/usr")))],
+            below: Vec::new(),
             masked: Vec::new(),
             read_only: Vec::new(),
             last_capability: last_capability(),
@@ -52,16 +55,32 @@ impl Host {
             if let Ok(target) = fs::read_link(&path) {
                 host.links.push((name.to_owned(), target.to_string_lossy().into_owned()));
             } else if Path::new(&path).is_dir() {
-                host.directories.push((name.to_owned(), flags(&path)));
+                host.directories.push((name.to_owned(), flags(Path::new(&path))));
             }
         }
-        for path in MASKED {
+        host.below = below(&host.directories);
+        for path in masked() {
             host.masked.extend(fs::metadata(path).map(|meta| (path.to_owned(), meta.is_dir())));
         }
         let there = READ_ONLY.into_iter().filter(|path| Path::new(path).exists());
         host.read_only.extend(there.map(str::to_owned));
         host
     }
+}
+
+/// The mounts below these directories. Where the list of mounts cannot be read, there is no /proc to mount either.
+fn below(directories: &[(String, MsFlags)]) -> Vec<(String, MsFlags)> {
+    let mounts = mountinfo::parse(&fs::read("/proc/self/mountinfo").unwrap_or_default());
+    let of = |name: &str| {
+        let dir = format!("/{name}");
+        // The kernel's list names no links.
+        let real = fs::canonicalize(&dir).unwrap_or_else(|_| dir.clone().into());
+        let points =
+            mountinfo::below(&mounts, &real).filter_map(|mount| mount.point.strip_prefix(&real).ok());
+        let named = |rest: &Path| (format!("{name}/{}", rest.to_string_lossy()), flags(&real.join(rest)));
+        points.map(named).collect::<Vec<_>>()
+    };
+    directories.iter().flat_map(|(name, _)| of(name)).collect()
 }
 
 /// `/proc/sys/kernel/cap_last_cap`; all that have a name here where it cannot be read.
@@ -71,6 +90,6 @@ fn last_capability() -> u8 {
 }
 
 /// A user namespace may not take away flags that a mount came with, `mount_namespaces(7)`.
-fn flags(path: &str) -> MsFlags {
-    mount_flags(path).unwrap_or(MsFlags::empty())
+fn flags(path: &Path) -> MsFlags {
+    mount_flags(&path.to_string_lossy()).unwrap_or(MsFlags::empty())
 }

@@ -11,23 +11,15 @@ use crate::{
         dial::Switch,
         seccomp::{Arch, Denied, Filter},
     },
+    probe::rights::MASKED,
 };
 
 /// What Docker's filter denies as well; the rest of its list is denied by the capabilities that are gone.
 const DENIED: [Denied; 4] = [Denied::Mount, Denied::Umount, Denied::Unshare, Denied::Keyctl];
-/// Files and directories of /proc that are hidden, as Docker hides them, each below an empty one.
-pub(super) const MASKED: [&str; 7] = [
-    "/proc/acpi",
-    "/proc/kcore",
-    "/proc/keys",
-    "/proc/latency_stats",
-    "/proc/scsi",
-    "/proc/sched_debug",
-    "/proc/timer_list",
-];
-/// Those that may be read and not written.
-pub(super) const READ_ONLY: [&str; 5] =
-    ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+/// Files and directories of /proc that are hidden, as Docker hides them; a box has no /sys.
+pub(super) fn masked() -> impl Iterator<Item = &'static str> {
+    MASKED.into_iter().filter(|path| path.starts_with("/proc/"))
+}
 
 /// Hides and protects parts of the box's own /proc.
 pub(super) fn mask_proc(steps: &mut Steps, host: &Host) {

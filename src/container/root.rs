@@ -60,6 +60,10 @@ pub(super) fn build(steps: &mut Steps, wish: &Wish, host: &Host) -> String {
         let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | *kept;
         steps.mount(("none", ""), &format!("{root}/{name}"), flags, "");
     }
+    for (name, kept) in &host.below {
+        let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | *kept;
+        steps.mount(("none", ""), &format!("{root}/{name}"), flags, "");
+    }
     for name in DEVICES {
         steps.bind(&format!("/dev/{name}"), &format!("{root}/dev/{name}"));
     }

@@ -39,6 +39,17 @@ pub fn read_only_at(mounts: &[Mount], path: &Path) -> Option<bool> {
     at(mounts, path).map(Mount::unwritable)
 }
 
+/// The mounts below a directory, not those on it, as far as a path still leads there: what a later mount covers is left
+/// out. A recursive bind mount of the directory takes them along, and what is asked of it is not asked of them.
+pub fn below<'a>(mounts: &'a [Mount], dir: &'a Path) -> impl Iterator<Item = &'a Mount> {
+    let under = |point: &Path, dir: &Path| point != dir && point.starts_with(dir);
+    let covered = move |(at, mount): (usize, &Mount)| {
+        mounts.iter().skip(at + 1).any(|later| under(&mount.point, &later.point))
+    };
+    let found = mounts.iter().enumerate().filter(move |(_, mount)| under(&mount.point, dir));
+    found.filter(move |found| !covered(*found)).map(|(_, mount)| mount)
+}
+
 impl Mount {
     /// Whether nothing can be written through it: it is read-only, or its file system is.
     pub fn unwritable(&self) -> bool {
@@ -128,6 +139,20 @@ mod tests {
         let mounts = parse(b"1 0 0:1 / / ro,nosuid - tmpfs a rw\n2 1 0:2 / /p rw - proc proc ro\n");
         assert_eq!(mounts.iter().map(Mount::unwritable).collect::<Vec<_>>(), [true, true]);
         assert_eq!(read_only_at(&mounts, Path::new("/q")), None);
+    }
+
+    #[test]
+    fn mounts_below_a_directory_are_found_unless_they_are_covered() {
+        let mounts = parse(
+            b"1 0 0:1 / / rw - ext4 a rw\n2 1 0:2 / /usr rw - ext4 a rw\n3 2 0:3 / /usr/local rw - ext4 b rw\n\
+              4 2 0:4 / /usr/src rw - ext4 c rw\n5 4 0:5 / /usr/src/x rw - ext4 d rw\n6 2 0:6 / /usr/src rw - ext4 e rw\n\
+              7 1 0:7 / /usrx rw - ext4 f rw\n",
+        );
+        let points = |dir: &str| -> Vec<_> {
+            below(&mounts, Path::new(dir)).map(|mount| mount.point.to_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(points("/usr"), ["/usr/local", "/usr/src", "/usr/src"]);
+        assert!(points("/usr/local").is_empty());
     }
 
     #[test]

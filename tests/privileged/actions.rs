@@ -1,11 +1,16 @@
 //! The actions of the closed list that the lab does not use, or uses in one form only.
 
-use korobka::lab::{
-    action::{Action, IdMap, IpcKind, MountKind, Place},
-    fact::{Fact, FactId},
-    namespace::Namespace,
-    observation::Value,
+use korobka::{
+    kernel::{Call, Kernel, Linux, attempt::attempt, call::make_private},
+    lab::{
+        action::{Action, IdMap, IpcKind, MountKind, Place},
+        fact::{Fact, FactId},
+        namespace::Namespace,
+        observation::Value,
+    },
+    probe::mountinfo,
 };
+use nix::{errno::Errno, mount::MsFlags};
 
 use super::engine::Stage;
 
@@ -42,6 +47,34 @@ pub(crate) fn each_kind_of_mount_can_be_made() {
     let Value::Number(before) = seen(&stage, &[], Fact::Mounts) else { panic!("mounts are a number") };
     let more = [mount(MountKind::Devpts, Place::BoxDevPts), mount(MountKind::Proc, Place::BoxProc)];
     assert_eq!(seen(&stage, &more, Fact::Mounts), Value::Number(before + 2));
+}
+
+/// A directory of the programs may be a file system of its own, which a read-only bind mount above it leaves as it was.
+pub(crate) fn what_is_mounted_below_the_programs_cannot_be_written_either() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let mount = |source: &str, target: &str, fstype: &str| Call::Mount {
+        source: source.to_owned(),
+        target: target.to_owned(),
+        fstype: fstype.to_owned(),
+        flags: MsFlags::empty(),
+        data: String::new(),
+    };
+    let outcome = attempt(|| {
+        Linux.call(&Call::Unshare(vec![Namespace::Mnt]))?;
+        Linux.call(&make_private())?;
+        Linux.call(&mount("tmpfs", "/usr/local", "tmpfs"))?;
+        let stage = Stage::start();
+        stage.open(&walls());
+        let tmpfs = Action::Mount { what: MountKind::Tmpfs, at: Place::Box };
+        let act = stage.act(&[tmpfs, Action::FurnishRoot {}]);
+        assert_eq!(act.failure, None, "{:#?}", act.traces);
+        let mounts = mountinfo::parse(&std::fs::read(format!("/proc/{}/mountinfo", act.after.pid)).unwrap());
+        let mut inside = mounts.iter().filter(|mount| mount.point.ends_with("box/usr/local"));
+        if inside.next().is_some_and(|mount| mount.read_only) { Ok(()) } else { Err(Errno::ENOTUNIQ) }
+    });
+    assert_eq!(outcome, Ok(()));
 }
 
 pub(crate) fn each_kind_of_ipc_object_can_be_made() {

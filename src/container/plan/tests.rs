@@ -16,6 +16,7 @@ fn host(uid: u32) -> Host {
         gid: uid,
         links: vec![("bin".to_owned(), "usr/bin".to_owned())],
         directories: vec![("usr".to_owned(), MsFlags::MS_NODEV)],
+        below: vec![("usr/local".to_owned(), MsFlags::MS_NOSUID)],
         masked: vec![("/proc/kcore".to_owned(), false), ("/proc/acpi".to_owned(), true)],
         read_only: vec!["/proc/sys".to_owned()],
         last_capability: 40,

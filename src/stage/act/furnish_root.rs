@@ -5,7 +5,8 @@ use std::{fs, path::Path};
 
 use nix::mount::MsFlags;
 
-use super::{Call, Failure, Kernel, call};
+use super::{Call, Failure, Kernel, call, covers, local_failure};
+use crate::{kernel::errno_of, probe::mountinfo};
 
 const DIRECTORIES: [&str; 8] = ["usr", "proc", "dev", "dev/pts", "tmp", "etc", "root", "run"];
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -78,7 +79,8 @@ fn etc(kernel: &mut dyn Kernel, root: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A bind mount of a whole tree; read-only ones keep the flags that the host gave the original.
+/// A bind mount of a whole tree; read-only ones keep the flags that the host gave the original. A mount is made read-only
+/// by itself: those below it that the tree brought along (a /usr/local on a disk of its own) each need the same.
 fn bind(kernel: &mut dyn Kernel, source: &str, target: &str, read_only: bool) -> Result<(), Failure> {
     let mount = |flags| Call::Mount {
         source: source.to_owned(),
@@ -88,11 +90,18 @@ fn bind(kernel: &mut dyn Kernel, source: &str, target: &str, read_only: bool) ->
         data: String::new(),
     };
     call(kernel, &mount(MsFlags::MS_BIND | MsFlags::MS_REC))?;
-    if read_only {
-        let kept = crate::kernel::linux::mount_flags(source).unwrap_or(MsFlags::empty());
-        call(kernel, &mount(MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | kept))?;
+    if !read_only {
+        return Ok(());
     }
-    Ok(())
+    call(kernel, &covers::remount(target, true))?;
+    // The kernel's list names no links.
+    let real = fs::canonicalize(target).and_then(|real| Ok((real, fs::read("/proc/self/mountinfo")?)));
+    let (real, mounts) = real.map_err(|error| local_failure("open", errno_of(&error)))?;
+    let mounts = mountinfo::parse(&mounts);
+    let mut below = mountinfo::below(&mounts, &real);
+    below.try_for_each(|mount| {
+        call(kernel, &covers::remount(&mount.point.to_string_lossy(), true)).map(|_| ())
+    })
 }
 
 fn mount(
