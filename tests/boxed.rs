@@ -197,3 +197,33 @@ fn what_the_machine_forbids_is_3_and_explained() {
     assert_eq!(ended.status.code(), Some(3), "{said}");
     assert!(said.contains("EPERM") && said.contains("user namespace"), "{said}");
 }
+
+/// What whoever started it has left open would be a way out.
+#[test]
+fn a_box_has_nothing_open_but_input_and_output() {
+    let runtime = tempfile::tempdir().unwrap();
+    let script = "exec 9</; exec \"$0\" box --without cgroup -- ls /proc/self/fd";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_korobka")]).env("XDG_RUNTIME_DIR", runtime.path());
+    let ended = command.stdin(Stdio::null()).output().unwrap();
+    if ended.status.code() != Some(3) {
+        assert_eq!(out(&ended).split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"], "3 is its own");
+    }
+}
+
+/// A read-only bind mount leaves those below it as they were.
+#[test]
+fn a_file_system_below_the_programs_cannot_be_written_either() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let runtime = tempfile::tempdir().unwrap();
+    let script = "mount -t tmpfs none /usr/local && \"$0\" box --without cgroup -- touch /usr/local/x; \
+                  ls /usr/local";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-c", script, env!("CARGO_BIN_EXE_korobka")]);
+    let ended = command.env("XDG_RUNTIME_DIR", runtime.path()).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(said.contains("Read-only file system"), "{said}");
+    assert_eq!(out(&ended), "", "the host's file system was written to");
+}

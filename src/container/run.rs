@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     cgroup::Groups,
-    kernel::{Kernel, descent},
+    kernel::{Kernel, descent, process},
     lab::{dial::Switch, namespace::Namespace, trace::Failure},
 };
 
@@ -87,6 +87,9 @@ impl Task<'_> {
     fn be_the_box(&self, line: &Line, kernel: &mut dyn Kernel) -> i32 {
         if let Err(refused) = line.enter(kernel, self.plan, self.limited) {
             return say(line, &Wrong::Unmade(refused), UNMADE);
+        }
+        if self.command.own_root {
+            process::keep_descriptors_in();
         }
         let failed = |errno: Errno| say(line, &Wrong::Command(errno as i32), status_of(errno));
         if !self.plan.namespaces.contains(&Namespace::Pid) {
