@@ -1,9 +1,9 @@
 //! How much memory files take that are mapped several times: the kernel's own account, `proc_pid_smaps(5)`.
 
-use std::{fs, io, num::NonZeroUsize, path::Path, ptr::NonNull};
+use std::{fs, io, num::NonZeroUsize, os::unix::fs::OpenOptionsExt, path::Path, ptr::NonNull};
 
 use nix::{
-    libc::c_void,
+    libc::{self, c_void},
     sys::mman::{MapFlags, ProtFlags, mmap, munmap},
 };
 
@@ -28,7 +28,9 @@ struct Mapping {
 
 impl Mapping {
     fn of(path: &Path) -> io::Result<Self> {
-        let file = fs::File::open(path)?;
+        // Whoever is in the box may have put a pipe there, which would be waited for, or a link out.
+        let mut options = fs::File::options();
+        let file = options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW).open(path)?;
         let length = usize::try_from(file.metadata()?.len().min(MOST)).unwrap_or_default();
         let room = NonZeroUsize::new(length).ok_or(io::ErrorKind::InvalidInput)?;
         let flags = MapFlags::MAP_SHARED | MapFlags::MAP_POPULATE;
@@ -96,6 +98,17 @@ mod tests {
         assert_eq!(account(&[&a, &a]).unwrap(), Account { mapped: 128, held: 64 });
         assert_eq!(account(&[&a, &b]).unwrap(), Account { mapped: 128, held: 128 }, "two files, alike");
         assert!(account(&[&a, &dir.path().join("none")]).is_err());
+    }
+
+    /// Nobody writes to it, so to open it as a file would wait for ever.
+    #[test]
+    fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", dir.path().join("link")).unwrap();
+        assert!(account(&[&pipe]).is_err());
+        assert!(account(&[&dir.path().join("link")]).is_err());
     }
 
     #[test]
