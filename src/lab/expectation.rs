@@ -133,7 +133,9 @@ impl Condition {
             Self::NotEmpty => matches!(now, Value::List(items) if !items.is_empty()),
             Self::AtLeast(least) => now.number().is_some_and(|n| n >= *least),
             Self::AtMost(most) => now.number().is_some_and(|n| n <= *most),
-            Self::Grew => now.number() > before.and_then(Value::number),
+            Self::Grew => {
+                now.number().zip(before.and_then(Value::number)).is_some_and(|(now, before)| now > before)
+            }
         }
     }
 }
@@ -156,6 +158,20 @@ mod tests {
         let mut seen = Observation::default();
         seen.facts.insert(FactId::subject(Fact::Children), value);
         seen
+    }
+
+    #[test]
+    fn only_a_number_that_was_there_before_can_grow() {
+        let met = |before: Option<Value>, after: Value| {
+            let id = FactId::subject(Fact::Children);
+            let before = before.map_or_else(Observation::default, children);
+            let moments = Moments { before: &before, after: &children(after), traces: &[], by_hand: false };
+            Expectation::Fact { fact: id, is: Condition::Grew }.met(moments)
+        };
+        assert!(met(Some(Value::Number(1)), Value::Number(2)));
+        assert!(!met(Some(Value::Number(2)), Value::Number(2)));
+        assert!(!met(Some(Value::Missing { errno: "ENOENT".to_owned() }), Value::Number(2)));
+        assert!(!met(None, Value::Number(2)), "what nobody saw before has not grown");
     }
 
     #[test]
