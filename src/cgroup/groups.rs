@@ -185,7 +185,23 @@ impl Groups {
         if let Some(missing) = settings.iter().find(|setting| !dir.path.join(setting.file).exists()) {
             return Err(unavailable("controller", missing.file, Errno::ENOENT, Some(&dir.path)));
         }
+        if limit == Limit::MemoryMax && *amount != Amount::Max {
+            self.keep_from_swap(kernel, dir)?;
+        }
         settings.into_iter().try_for_each(|setting| self.write(kernel, &dir.path, setting.file, setting.text))
+    }
+
+    /// What a group may not hold in memory it would hold in swap: the limit would be none, and the machine's disk busy.
+    /// A kernel without an account of swap has no such file.
+    fn keep_from_swap(&self, kernel: &mut dyn Kernel, dir: &Directory) -> Result<(), Failure> {
+        let file = match dir.hierarchy {
+            Hierarchy::V1 => "memory.swappiness",
+            Hierarchy::V2 => "memory.swap.max",
+        };
+        if dir.path.join(file).exists() {
+            self.write(kernel, &dir.path, file, "0".to_owned())?;
+        }
+        Ok(())
     }
 
     /// Puts a process with all its threads into a group: all hierarchies in one burst.

@@ -59,6 +59,13 @@ pub(crate) fn a_group_is_limited_joined_emptied_and_removed() {
     groups.set(&mut Linux, "box", Limit::PidsMax, &amount("7")).unwrap();
     let pids = groups.directory("box", Controller::Pids).unwrap().path.join("pids.max");
     assert_eq!(std::fs::read_to_string(pids).unwrap().trim(), "7");
+    if let Some(dir) = groups.directory("box", Controller::Memory) {
+        groups.set(&mut Linux, "box", Limit::MemoryMax, &amount("64M")).unwrap();
+        // Else the rest would be held in swap.
+        for file in ["memory.swap.max", "memory.swappiness"].map(|file| dir.path.join(file)) {
+            assert!(std::fs::read_to_string(&file).map_or(true, |text| text.trim() == "0"), "{file:?}");
+        }
+    }
     let mut sleeper = Command::new("sleep").arg("1000").spawn().unwrap();
     let pid = i32::try_from(sleeper.id()).unwrap();
     groups.attach(&mut Linux, "box", pid).unwrap();
