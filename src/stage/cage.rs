@@ -85,8 +85,14 @@ impl Cage {
             }
             Action::JoinCgroup { group } => {
                 self.known(*group)?;
-                let everyone = std::iter::once(subject).chain(descent::below(subject));
-                everyone.into_iter().try_for_each(|pid| self.groups.attach(kernel, group.name(), pid))
+                self.groups.attach(kernel, group.name(), subject)?;
+                descent::below(subject).into_iter().try_for_each(|pid| {
+                    match self.groups.attach(kernel, group.name(), pid) {
+                        // What a student runs in the shell may end at any moment.
+                        Err(failure) if failure.errno == "ESRCH" => Ok(()),
+                        other => other,
+                    }
+                })
             }
             Action::SetLimit { group, limit, to } => {
                 self.known(*group)?;
