@@ -18,6 +18,9 @@ const PIECE: usize = 64 << 10;
 /// The file of the writer and the reader: written from its start again when it is so long, in bytes.
 const FILE: u64 = 96 << 20;
 
+/// How much must be free before that, in bytes.
+const AMPLE: u64 = 1 << 30;
+
 /// Writes past the cache, `O_DIRECT`: what the kernel lets through is what the disk gets.
 pub(super) fn writer() -> Result<(), Errno> {
     let file = nameless(libc::O_DIRECT)?;
@@ -70,12 +73,31 @@ pub(super) fn filler(dir: &Path) -> Result<(), Errno> {
 
 fn nameless(flags: i32) -> Result<File, Errno> {
     let scratch = device::scratch().ok_or(Errno::ENODEV)?;
+    let disk = statvfs(&scratch.dir)?;
+    ample(disk.blocks_available().saturating_mul(disk.fragment_size()))?;
     let mut options = OpenOptions::new();
     options.read(true).write(true).custom_flags(libc::O_TMPFILE | flags).mode(0o600);
     options.open(scratch.dir).map_err(failed)
 }
 
+/// Whether so many free bytes are enough for the machine not to notice: others write to this disk too. `ENOSPC`, as if
+/// it were full.
+const fn ample(free: u64) -> Result<(), Errno> {
+    if free < AMPLE { Err(Errno::ENOSPC) } else { Ok(()) }
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: io::Error) -> Errno {
     errno_of(&error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_nearly_full_is_left_alone() {
+        assert_eq!(ample(FILE), Err(Errno::ENOSPC));
+        assert_eq!(ample(4 * MOST_BYTES), Ok(()));
+    }
 }
