@@ -131,7 +131,8 @@ impl Dial {
             Err(errno) => return Some(unmade("open", errno)),
         };
         let free = probes::free_memory();
-        let questions = probes::Asker { dial: self, setting, place: &place, asked: &asked, free };
+        let apart = !plan.maps.is_empty();
+        let questions = probes::Asker { dial: self, setting, apart, place: &place, asked: &asked, free };
         let started = Instant::now();
         let limits = if setting.has(Switch::Cgroup) {
             match self.limit(&mut kernel) {

@@ -27,7 +27,10 @@ use crate::{
         linux::open_dir,
         process::{die_with_parent, leave},
     },
-    lab::dial::{Answer, Probe, Setting, Switch},
+    lab::{
+        dial::{Answer, Probe, Setting, Switch},
+        namespace::Namespace,
+    },
     stage::escape::walk_out,
 };
 
@@ -47,6 +50,8 @@ const PORT: Duration = Duration::from_millis(200);
 pub(super) struct Asker<'a> {
     pub(super) dial: &'a Dial,
     pub(super) setting: &'a Setting,
+    /// Whether the box is in a user namespace of its own: that of a plain user's chroot is, whatever the switches say.
+    pub(super) apart: bool,
     pub(super) place: &'a Place,
     /// The directory of the session, open: it is reached from any root.
     pub(super) asked: &'a OwnedFd,
@@ -108,12 +113,20 @@ impl Asker<'_> {
         }
     }
 
-    /// A name that it has already, so that nothing changes whatever the kernel answers.
+    /// Where the kernel would let it set the host's, it is a throw-away child in a namespace of its own that does: the
+    /// right to either lies in the same user namespace. In another one the kernel asks for a right over the host's,
+    /// which nobody there has, `user_namespaces(7)`.
     fn hostname(&self) -> Seen {
         let name = gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let own = self.setting.has(Switch::Uts);
-        match Linux.call(&Call::SetHostname(name.clone())) {
-            Ok(_) => (Some(!own), name),
+        let set = || Linux.call(&Call::SetHostname(name.clone())).map(drop);
+        let done = if own || self.apart {
+            set()
+        } else {
+            attempt(|| Linux.call(&Call::Unshare(vec![Namespace::Uts])).and_then(|_| set()))
+        };
+        match done {
+            Ok(()) => (Some(!own), name),
             Err(errno) => (Some(false), format!("{errno:?}")),
         }
     }
