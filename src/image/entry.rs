@@ -54,6 +54,19 @@ pub struct Entry {
     pub hash: Option<[u8; 32]>,
 }
 
+impl Entry {
+    /// Bytes of its words, which stay in memory: a small layer may unpack to nothing but long ones.
+    pub fn held(&self) -> u64 {
+        let target = match &self.kind {
+            Kind::Symlink(target) => target.len(),
+            Kind::Hard(target) => target.len(),
+            Kind::File | Kind::Dir | Kind::Pipe => 0,
+        };
+        let xattrs: usize = self.meta.xattrs.iter().map(|(key, value)| key.len() + value.len()).sum();
+        (self.name.len() + target + xattrs) as u64
+    }
+}
+
 /// What headers said about the entry that follows them.
 #[derive(Default)]
 struct Before {

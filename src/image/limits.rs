@@ -15,6 +15,8 @@ pub struct Limits {
     pub name: usize,
     /// Bytes of the long names and attributes (PAX, GNU) before one entry.
     pub attributes: u64,
+    /// Bytes of the names, link targets and attributes of all layers together, which are held in memory.
+    pub held: u64,
     /// Bytes of all layers together, unpacked.
     pub unpacked: u64,
     /// How many times larger a layer may become by unpacking, once it is larger than [`Self::ratio_from`].
@@ -32,6 +34,7 @@ impl Default for Limits {
             entries: 1_000_000,
             name: 4096,
             attributes: 1 << 20,
+            held: 256 << 20,
             unpacked: 64 << 30,
             ratio: 200,
             ratio_from: 1 << 30,

@@ -185,9 +185,10 @@ fn blob_digest(file: &str) -> Option<String> {
 
 fn oci(store: &mut Store, choice: &Choice, limits: &Limits) -> Result<Image, Refusal> {
     let metadata = |why: Why| why.at(Place::Metadata, Some("index.json".to_owned()));
-    let mut found = Vec::new();
     let index: Index = parse(&store.text("index.json")?, "index.json")?;
-    gather(store, index, None, (limits.depth, limits), &mut found)?;
+    let mut gathered = Gathered::default();
+    gather(store, index, None, (limits.depth, limits), &mut gathered)?;
+    let mut found = gathered.images;
     let wanted = choice.name.as_deref();
     found.retain(|image| {
         wanted.is_none_or(|name| image.name.as_deref().is_some_and(|own| same_name(own, name)))
@@ -235,19 +236,28 @@ impl Found {
     }
 }
 
+/// What was met below an index.
+#[derive(Default)]
+struct Gathered {
+    images: Vec<Found>,
+    /// How many descriptors: the same inner index may be pointed to again and again, at every depth.
+    met: usize,
+}
+
 /// All images below an index. Records of how an image was built are no images.
 fn gather(
     store: &mut Store,
     index: Index,
     above: Option<&str>,
     (depth, limits): (usize, &Limits),
-    found: &mut Vec<Found>,
+    gathered: &mut Gathered,
 ) -> Result<(), Refusal> {
     for descriptor in index.manifests {
         let refuse = |why: Why| why.at(Place::Metadata, Some(show(descriptor.digest.as_bytes())));
-        if found.len() >= limits.layers {
+        if gathered.met >= limits.layers {
             return Err(refuse(Why::Layers(limits.layers)));
         }
+        gathered.met += 1;
         let named = |key: &str| descriptor.annotations.get(key).map(String::as_str);
         let name = named("io.containerd.image.name")
             .or_else(|| named("org.opencontainers.image.ref.name"))
@@ -256,12 +266,12 @@ fn gather(
         if descriptor.media_type.contains("index") || descriptor.media_type.contains("manifest.list") {
             let Some(left) = depth.checked_sub(1) else { return Err(refuse(Why::Depth(limits.depth))) };
             let inner: Index = parse(&blob(store, &descriptor.digest)?, &descriptor.digest)?;
-            gather(store, inner, name.as_deref(), (left, limits), found)?;
+            gather(store, inner, name.as_deref(), (left, limits), gathered)?;
             continue;
         }
         let platform = descriptor.platform.as_ref().map(Platform::shown);
         if platform.as_deref() != Some("unknown/unknown") {
-            found.push(Found { name, platform, descriptor });
+            gathered.images.push(Found { name, platform, descriptor });
         }
     }
     Ok(())

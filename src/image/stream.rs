@@ -36,6 +36,7 @@ pub enum Compression {
 #[derive(Debug, Default)]
 pub struct Spent {
     entries: usize,
+    held: u64,
     bytes: u64,
 }
 
@@ -202,6 +203,10 @@ fn entries(
         spent.entries += 1;
         if spent.entries > limits.entries {
             return Err(refuse(Why::Entries(limits.entries)));
+        }
+        spent.held += entry.held();
+        if spent.held > limits.held {
+            return Err(refuse(Why::Bytes(limits.held)));
         }
         if entry.kind == Kind::File {
             let tally = Shared::default();

@@ -205,6 +205,13 @@ fn an_index_that_never_ends_does_end() {
     }
     files.insert("index.json".to_owned(), inner);
     assert_eq!(of_files(&files).unwrap_err().why, Why::Depth(4));
+    // the same one, pointed to from everywhere: each depth would multiply what is read
+    let name = digest(b"{}");
+    let again = json!({"mediaType": "x.index.v1", "digest": format!("sha256:{name}")});
+    let outer = json!({"manifests": vec![again; 600]}).to_string().into_bytes();
+    let files =
+        Files::from([("index.json".to_owned(), outer), (format!("blobs/sha256/{name}"), b"{}".to_vec())]);
+    assert_eq!(of_files(&files).unwrap_err().why, Why::Layers(512));
     // one that points to itself has, of necessity, the wrong digest
     let own = json!({"mediaType": "x.index.v1", "digest": format!("sha256:{}", "0".repeat(64))});
     let own = json!({"manifests": [own]}).to_string().into_bytes();
@@ -248,4 +255,19 @@ fn an_unknown_compression_is_named() {
     let refusal = of_files(&files).unwrap_err();
     assert_eq!(refusal.why, Why::Compression("xz".to_owned()), "{refusal}");
     assert!(!pack(b"", Packed::Zstd).is_empty());
+}
+
+/// What is kept of every entry is its words, and those pack well.
+#[test]
+fn a_layer_of_nothing_but_words_is_stopped() {
+    let mut layer = Layer::default();
+    for number in 0..20 {
+        layer = layer.link(EntryType::Symlink, &format!("link{number}"), &"a".repeat(90));
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), archive(&old_docker(&[layer.tar()], &[]))).unwrap();
+    let autopsy = |held| autopsy(file.path(), &Choice::default(), &Limits { held, ..limits() });
+    let refusal = autopsy(1000).unwrap_err();
+    assert_eq!((refusal.entry.as_deref(), refusal.why), (Some("link10"), Why::Bytes(1000)));
+    assert!(autopsy(2000).is_ok());
 }
