@@ -78,7 +78,7 @@ pub fn read(box_dir: &Path, mounts: &[u8], facts: &mut Facts) {
     facts.insert(side(Fact::OverlayLowerBytes), number(below));
     let merged = Tree::read(&box_dir.join("merged")).unwrap_or_default();
     facts.insert(side(Fact::OverlayFiles), number((merged.entries.len() + merged.more) as u64));
-    facts.insert(side(Fact::OverlayInodes), list(versions(&upper.entries, &lowers, &merged.entries)));
+    facts.insert(side(Fact::OverlayInodes), list(few(versions(&upper.entries, &lowers, &merged.entries), 0)));
 }
 
 /// A file of the image, mapped through both boxes while there are two.
