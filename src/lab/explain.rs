@@ -137,6 +137,7 @@ mod tests {
             ("mq_open", None, "EMFILE ENOSYS"),
             ("sendto", None, "EPERM ENODEV"),
             ("mkdir", None, "EIO"),
+            ("rmdir", None, "EIO"),
             ("openat", None, "EROFS ENOSPC"),
             ("rename", None, "EXDEV"),
             ("capset", None, "EPERM"),
