@@ -63,7 +63,11 @@ pub(crate) fn a_group_is_limited_joined_emptied_and_removed() {
         groups.set(&mut Linux, "box", Limit::MemoryMax, &amount("64M")).unwrap();
         // Else the rest would be held in swap.
         for file in ["memory.swap.max", "memory.swappiness"].map(|file| dir.path.join(file)) {
-            assert!(std::fs::read_to_string(&file).map_or(true, |text| text.trim() == "0"), "{file:?}");
+            assert!(
+                std::fs::read_to_string(&file).map_or(true, |text| text.trim() == "0"),
+                "{}",
+                file.display()
+            );
         }
     }
     let mut sleeper = Command::new("sleep").arg("1000").spawn().unwrap();
