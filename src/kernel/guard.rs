@@ -24,6 +24,9 @@ pub type HostNamespaces = [u64; 8];
 /// The one program that a try may start: it prints what it finds, and changes nothing.
 pub const SHOWS_ITSELF: &str = "/bin/cat";
 
+/// Files of `/proc/PID` that are about namespaces of its own. The rest of /proc commands the whole machine.
+const OF_NAMESPACES: [&str; 4] = ["setgroups", "uid_map", "gid_map", "timens_offsets"];
+
 /// Reads the inodes of a process's namespaces; 0 where a link cannot be read.
 pub fn namespaces_of(proc_pid: &str) -> HostNamespaces {
     Namespace::ALL
@@ -66,7 +69,10 @@ impl<K: Kernel> Guard<K> {
             Call::SetHostname(_) => self.left_host(Namespace::Uts) || self.only_tries(Namespace::Uts),
             Call::LinkUp(_) => self.left_host(Namespace::Net) || self.only_tries(Namespace::Net),
             Call::MsgGet | Call::ShmGet(_) | Call::MqOpen(_) => self.left_host(Namespace::Ipc),
-            Call::Write { path, .. } => path.starts_with("/proc/") && !path.contains(".."),
+            Call::Write { path, .. } => {
+                let own = path.rsplit('/').next().is_some_and(|file| OF_NAMESPACES.contains(&file));
+                path.starts_with("/proc/") && !path.contains("..") && own
+            }
             Call::Mkdir(path) => {
                 self.left_host(Namespace::Mnt) && (self.in_mounted_box(path) || in_own_root(path))
             }
@@ -82,7 +88,9 @@ impl<K: Kernel> Guard<K> {
             // Of the stage alone, and always the two id map helpers.
             Call::Run { program, .. } => program.ends_with("/newuidmap") || program.ends_with("/newgidmap"),
             // What the machine's own root alone may do is only ever tried by another root, which may not.
-            Call::Mknod(_) | Call::SetClock | Call::Chown { .. } => self.left_host(Namespace::User),
+            Call::Mknod(_) | Call::SetClock => self.left_host(Namespace::User),
+            // With a range of ids it might: of a file of its own.
+            Call::Chown { path, .. } => path == "/proc/self" && self.left_host(Namespace::User),
             // The process's own affair.
             Call::Unshare(_)
             | Call::Clone(_)
@@ -221,6 +229,8 @@ mod tests {
             Call::File(FileCall { root: "/".to_owned(), path: "/etc/passwd".to_owned(), deed: Deed::Unlink }),
             Call::Write { path: "/etc/passwd".to_owned(), text: String::new() },
             Call::Write { path: "/proc/../etc/passwd".to_owned(), text: String::new() },
+            Call::Write { path: "/proc/sysrq-trigger".to_owned(), text: String::new() },
+            Call::Write { path: "/proc/sys/kernel/hostname".to_owned(), text: String::new() },
             Call::Mknod("/tmp/null".to_owned()),
             Call::Exec { program: "/bin/sh".to_owned(), args: Vec::new() },
             Call::SetClock,
@@ -246,6 +256,10 @@ mod tests {
         let mut guard = Guard::new(Recording::default(), elsewhere, "/nowhere/box".to_owned());
         assert_eq!(guard.call(&Call::SetHostname("box".to_owned())), Ok(0));
         assert_eq!(guard.call(&Call::MsgGet), Ok(0));
+        let write = |file: &str| Call::Write { path: format!("/proc/self/{file}"), text: String::new() };
+        assert_eq!(guard.call(&write("timens_offsets")), Ok(0));
+        assert_eq!(guard.call(&write("oom_score_adj")), Err(Errno::EPERM));
+        assert_eq!(guard.call(&Call::Chown { path: "/".to_owned(), uid: 1 }), Err(Errno::EPERM));
         assert_eq!(guard.call(&Call::Mkdir("/nowhere/box/usr".to_owned())), Err(Errno::EPERM));
         assert_eq!(guard.call(&Call::Mkdir("/home/x".to_owned())), Err(Errno::EPERM));
         assert_eq!(guard.call(&Call::Mkdir("/tmp/x".to_owned())), Err(Errno::EPERM), "the host's /tmp");
