@@ -59,7 +59,10 @@ pub(super) fn filler(dir: &Path) -> Result<(), Errno> {
         return Err(Errno::EPERM);
     }
     let path = dir.join("fill");
-    let mut file = File::create(&path).map_err(failed)?;
+    // A link of this name would lead out of the small file system.
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).custom_flags(libc::O_NOFOLLOW);
+    let mut file = options.open(&path).map_err(failed)?;
     let piece = vec![1_u8; PIECE];
     let mut filled = Ok(());
     for _ in 0..=size / PIECE as u64 {
