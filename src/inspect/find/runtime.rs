@@ -3,11 +3,13 @@
 use std::{
     fs,
     io::{self, Read},
+    os::fd::AsFd,
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use serde::Deserialize;
 
 use super::{Answer, Found};
@@ -156,6 +158,18 @@ fn answer(system: System, program: &str, success: bool, (out, complaint): (&str,
     }
 }
 
+/// What a program that has ended has said. It is not waited for the end of the file: what it left running (Podman does)
+/// keeps the pipe open.
+fn text(from: Option<impl Read + AsFd>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        let at_once = fcntl(&from, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
+        // what cannot be read was not said
+        drop(at_once.map(|_| from.take(MOST).read_to_end(&mut bytes)));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Whether it ended well; none where it had to be ended. What it prints is short enough for a pipe.
 fn wait(child: &mut Child) -> Option<bool> {
     let end = Instant::now() + PATIENCE;
@@ -171,13 +185,6 @@ fn wait(child: &mut Child) -> Option<bool> {
             }
         }
     }
-}
-
-fn text(from: Option<impl Read>) -> String {
-    let mut bytes = Vec::new();
-    // what cannot be read was not said
-    drop(from.map(|from| from.take(MOST).read_to_end(&mut bytes)));
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -212,6 +219,14 @@ mod tests {
         assert_eq!((found.pid, found.system), (42, Some(System::Nspawn)));
         assert_eq!(nspawn("other", dir.path()), Answer::Unknown);
         assert_eq!(nspawn("deb", Path::new("/nonexistent")), Answer::Absent);
+    }
+
+    #[test]
+    fn what_a_program_leaves_running_is_not_waited_for() {
+        let began = Instant::now();
+        let told = run(System::Podman, "sh", &["-c", "sleep 9 & echo 17"]);
+        assert!(matches!(told, Answer::Found(Found { pid: 17, .. })), "{told:?}");
+        assert!(began.elapsed() < Duration::from_secs(9));
     }
 
     #[test]
