@@ -26,7 +26,7 @@ use crate::{
         limit::{Amount, Controller, Limit},
         trace::Failure,
     },
-    stage::{client::sessions_dir, session::Session},
+    stage::{client::sessions_dir, janitor, session::Session},
 };
 
 mod told;
@@ -217,7 +217,7 @@ impl Limited {
             return Ok(None);
         }
         let sessions = sessions_dir(context.root_dir.as_deref());
-        let session = Session::create(&sessions)?;
+        let session = janitor::begin(&sessions)?;
         let groups = Groups::new(layout, session.dir());
         let mut limited = Self { session, groups };
         let wanted = [Controller::Cpu, Controller::Memory, Controller::Pids];

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::session::{self, PREFIX};
+use super::session::{self, PREFIX, Session, SessionError};
 use crate::cgroup;
 
 /// What the janitor did.
@@ -42,6 +42,14 @@ pub fn sweep(parent: &Path) -> Swept {
     swept
 }
 
+/// Begins a session. A dead one with our number, which in a container comes round soon, is swept first.
+pub fn begin(parent: &Path) -> Result<Session, SessionError> {
+    Session::create(parent).or_else(|_taken| {
+        sweep(parent);
+        Session::create(parent)
+    })
+}
+
 /// The cgroups that a dead session noted go first: without the notes nobody would know of them.
 fn cgroups_of(dir: &Path) -> std::io::Result<()> {
     session::pid_of(dir).map_or(Ok(()), |pid| cgroup::notes::sweep(dir, pid).map(drop))
@@ -50,7 +58,6 @@ fn cgroups_of(dir: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::session::Session;
 
     #[test]
     fn a_dead_session_goes_a_living_one_and_strangers_stay() {
@@ -74,6 +81,16 @@ mod tests {
         let dir = living.box_dir();
         living.remove().unwrap();
         assert!(!dir.exists());
+    }
+
+    #[test]
+    fn a_dead_session_with_our_number_is_not_in_the_way() {
+        let home = tempfile::tempdir().unwrap();
+        let dead = home.path().join(format!("{PREFIX}{}", std::process::id()));
+        std::fs::create_dir_all(dead.join("box")).unwrap();
+        std::fs::write(dead.join("lock"), "").unwrap();
+        assert!(Session::create(home.path()).is_err());
+        begin(home.path()).unwrap().remove().unwrap();
     }
 
     /// In /tmp anybody may make a directory under our number, and put links to other places into it.
