@@ -14,8 +14,8 @@ use crate::lab::{
 /// Both sides must speak the same.
 pub const VERSION: u32 = 2;
 
-/// The largest packet, in bytes.
-pub const MAX_PACKET: usize = 128 * 1024;
+/// The largest packet, in bytes: a little less than the kernel sends, `net.core.wmem_default` of `socket(7)`.
+pub const MAX_PACKET: usize = 192 * 1024;
 
 /// What the user interface asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -34,7 +34,7 @@ use crate::{
         action::Action,
         observation::{Observation, Whose},
         sight::Sight,
-        trace::Failure,
+        trace::{Failure, shorten},
     },
     probe::{
         cgroup,
@@ -350,7 +350,7 @@ impl Server {
             self.shell_ended(ShellPlace::Inside, 128 + Signal::SIGKILL as i32)?;
         }
         match self.look() {
-            Ok(after) => self.say(&Event::Acted { before, after, traces, failure }),
+            Ok(after) => self.say(&Event::Acted { before, after, traces: shorten(traces), failure }),
             Err(failure) => self.say(&Event::Failed { failure }),
         }
     }

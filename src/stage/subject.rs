@@ -35,7 +35,7 @@ use crate::{
         namespace::Namespace,
         observation::Value,
         sight::Sight,
-        trace::{Actor, Failure, Trace},
+        trace::{Actor, Failure, Trace, shorten},
     },
     probe::{
         inside::{InsideReader, View},
@@ -243,7 +243,7 @@ impl Subject {
             }
             Err(failure) => Some(failure),
         };
-        wire::send(&self.socket, &Answer::Done { number, traces: calls, failure }, None)
+        wire::send(&self.socket, &Answer::Done { number, traces: shorten(calls), failure }, None)
     }
 
     /// In the child of a clone: takes over as the subject, with a socket of its own.
