@@ -49,6 +49,8 @@ pub fn run(which: Workload, beginning: Beginning) -> i32 {
     let ready =
         process::die_with_parent(Signal::SIGKILL, parent).and_then(|()| name(which)).and_then(|()| ceiling());
     drop(begun);
+    // Who is frozen does not die in v1: it would keep the dead subject's socket open, and nobody would hear of the death.
+    process::close_inherited();
     let ready = if gated { ready.and_then(|()| raise(Signal::SIGSTOP)) } else { ready };
     let done = ready.and_then(|()| match which {
         Workload::Heartbeat => {

@@ -258,6 +258,15 @@ impl Groups {
         Ok(())
     }
 
+    /// Lets everyone go on who is frozen: who is frozen does not die in v1, and whoever waits for it waits for ever.
+    pub fn thaw(&self) {
+        for dir in self.made.values().flatten().filter(|dir| dir.controllers.contains(&Controller::Freezer)) {
+            if let Err((_, errno)) = directory::thaw(&mut Linux, &dir.path) {
+                tracing::warn!(%errno, dir = %dir.path.display(), "it stays frozen");
+            }
+        }
+    }
+
     /// Ends everyone in every group and removes them all. What does not go stays in the notes.
     pub fn end(&mut self) {
         for name in self.made.keys().cloned().collect::<Vec<_>>() {

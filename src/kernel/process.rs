@@ -50,6 +50,17 @@ pub fn leave(code: i32) -> ! {
     }
 }
 
+/// Closes everything but standard input, output and error: for a forked process that goes on as something else, and must
+/// not keep its parent's sockets open. `close_range(2)`, Linux 5.9; where it is missing, they close when it ends.
+pub fn close_inherited() {
+    // SAFETY: close_range takes integers; whoever calls it uses nothing that was opened before.
+    #[expect(unsafe_code, reason = "the crate has no wrapper for close_range")]
+    let result = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0) };
+    if result != 0 {
+        tracing::debug!(result, "close_range");
+    }
+}
+
 /// Lets no program that is started later inherit what whoever started this one has left open (standard input and output
 /// apart): a directory of the host would be a way out of the box. `close_range(2)`, Linux 5.11.
 pub fn keep_descriptors_in() {

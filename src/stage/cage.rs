@@ -69,6 +69,11 @@ impl Cage {
         }
     }
 
+    /// Lets everyone go on who is frozen, so that they can be ended.
+    pub fn thaw(&self) {
+        self.groups.thaw();
+    }
+
     /// Ends everyone in every cgroup and removes them.
     pub fn end(&mut self) {
         self.groups.end();

@@ -167,6 +167,7 @@ impl Troupe {
 
     /// Ends everyone and everything below them, and their cgroups.
     pub fn end(&mut self) {
+        self.cage.thaw();
         self.end_members();
         self.cage.end();
     }
