@@ -39,7 +39,9 @@ const MEMORY: usize = 200 << 20;
 /// No page is smaller, in bytes.
 const PAGE: usize = 4096;
 /// How much must be free before that, in KiB: the machine must not notice.
-const AMPLE: u64 = 1 << 20;
+const AMPLE: u64 = 512 << 10;
+/// The same where a limit is in force, in KiB: no more than half of what is asked for can be had then.
+const AMPLE_LIMITED: u64 = 256 << 10;
 /// How many processes are asked for.
 const FORKS: usize = 100;
 /// How long the host's port may take to answer.
@@ -140,7 +142,8 @@ impl Asker<'_> {
     }
 
     fn memory(&self) -> Seen {
-        if self.free < AMPLE {
+        let ample = if self.setting.has(Switch::Cgroup) { AMPLE_LIMITED } else { AMPLE };
+        if self.free < ample {
             return (None, format!("MemAvailable {} KiB", self.free));
         }
         match attempt(take_memory) {
