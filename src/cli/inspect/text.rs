@@ -181,7 +181,11 @@ impl Text {
 
     fn rights(&self, seen: &Inspection, to: &mut dyn Write) -> io::Result<()> {
         self.title("inspect.title.rights", to)?;
-        let here = seen.rights.bounding_here.as_ref().map_or(0, Vec::len);
+        let [here, effective, bounding] =
+            [&seen.rights.bounding_here, &seen.rights.effective, &seen.rights.bounding]
+                .map(|set| set.as_ref().map_or(0, Vec::len));
+        // Ours may have been cut down: a process that has more proves that there are more.
+        let here = here.max(effective).max(bounding);
         for (key, set) in [
             ("inspect.rights.effective", &seen.rights.effective),
             ("inspect.rights.bounding", &seen.rights.bounding),
