@@ -153,7 +153,8 @@ impl Groups {
                 Ok(())
             }
             Err(errno @ (Errno::EACCES | Errno::EPERM | Errno::EROFS)) => {
-                Err(unavailable("delegate", "mkdir", errno, dir.path.parent()))
+                let what = if dir.hierarchy == Hierarchy::V1 { "v1" } else { "mkdir" };
+                Err(unavailable("delegate", what, errno, dir.path.parent()))
             }
             Err(errno) => Err(call.failure(errno)),
         }

@@ -18,7 +18,11 @@ pub struct Explanation {
 
 /// Explains why an action did not succeed.
 pub fn explain(lang: Lang, failure: &Failure) -> Explanation {
-    let topic = topic(&failure.operation, failure.path.as_deref());
+    let topic = match failure.operation.as_str() {
+        // What systemd can delegate is v2.
+        "delegate" if failure.arguments.iter().any(|argument| argument == "v1") => "delegate_v1",
+        operation => topic(operation, failure.path.as_deref()),
+    };
     let what = match failure.operation.as_str() {
         "guard" if topic == "guard_limit" => {
             fill(lang, "explain.what.guard_limit", &[("what", &failure.arguments.join(" "))])
@@ -48,7 +52,7 @@ pub fn explain(lang: Lang, failure: &Failure) -> Explanation {
 fn in_cage(topic: &str) -> &'static str {
     match topic {
         "controller" => "explain.what.controller",
-        "delegate" => "explain.what.delegate",
+        "delegate" | "delegate_v1" => "explain.what.delegate",
         "legacy" => "explain.what.legacy",
         "device" => "explain.what.device",
         _ => "explain.what.cgroup",
@@ -181,6 +185,18 @@ mod tests {
                 let said = explain(lang, &failure(operation, &[], errno, None));
                 assert!(!said.why.is_empty() && !said.try_next.is_empty(), "{operation} {errno}");
             }
+        }
+    }
+
+    #[test]
+    fn where_no_subtree_can_be_delegated_none_is_advised() {
+        for lang in Lang::ALL {
+            let unified = explain(lang, &failure("delegate", &["mkdir"], "EACCES", None));
+            let legacy = explain(lang, &failure("delegate", &["v1"], "EACCES", None));
+            assert_eq!(unified.what, legacy.what);
+            assert!(unified.try_next.contains("Delegate=yes"), "{}", unified.try_next);
+            assert!(!legacy.try_next.contains("Delegate"), "{}", legacy.try_next);
+            assert!(legacy.try_next.contains("sudo"), "{}", legacy.try_next);
         }
     }
 
