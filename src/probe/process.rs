@@ -225,7 +225,10 @@ pub(super) fn mount_facts(
 }
 
 pub(super) fn cgroup_value(bytes: &[u8]) -> Value {
-    list(cgroup::parse(bytes).iter().map(ToString::to_string))
+    // What has a controller comes first: that is what limits, and what is left of a cut row.
+    let (named, limiting): (Vec<_>, Vec<_>) =
+        cgroup::parse(bytes).into_iter().partition(|place| place.controllers.starts_with("name="));
+    list(limiting.iter().chain(&named).map(ToString::to_string))
 }
 
 /// `boottime 86400 0` in `/proc/PID/timens_offsets`.

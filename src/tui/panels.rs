@@ -31,6 +31,6 @@ pub(crate) fn lines(sight: Sight, view: View<'_>, world: &World, size: (usize, u
         Sight::Layers => layers::lines(view, world, size),
         Sight::Rights => rights::lines(view, world, size),
         Sight::Dial => dial::lines(view, world, size),
-        Sight::Walls => sight::lines(Sight::Walls, view, world, size),
+        Sight::Walls => sight::lines(Sight::Walls, view, world, size, &[]),
     }
 }

@@ -27,7 +27,7 @@ const ANSWER: usize = 5;
 
 /// The lines of the panel.
 pub(super) fn lines(view: View<'_>, world: &World, size: (usize, usize)) -> Vec<Line<'static>> {
-    let Some(board) = view.dial else { return sight::lines(Sight::Dial, view, world, size) };
+    let Some(board) = view.dial else { return sight::lines(Sight::Dial, view, world, size, &[]) };
     let panel = Panel { board, world, width: size.0 };
     let mut lines = panel.head();
     lines.extend(panel.switches());

@@ -33,6 +33,9 @@ const GAUGES: [Gauge; 4] = [
 /// The two groups that are compared: what each uses, and its weight.
 const PAIR: [(Fact, Fact); 2] = [(Fact::LeftRate, Fact::LeftWeight), (Fact::RightRate, Fact::RightWeight)];
 
+/// What the tree shows.
+const TREE: [Fact; 2] = [Fact::LimitPlaces, Fact::LimitMembers];
+
 /// The lines of the panel.
 pub(super) fn lines(view: View<'_>, world: &World, size: (usize, usize)) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
@@ -44,7 +47,8 @@ pub(super) fn lines(view: View<'_>, world: &World, size: (usize, usize)) -> Vec<
             lines.push(Line::default());
         }
     }
-    lines.extend(sight::lines(Sight::Limits, view, world, size));
+    let drawn: &[Fact] = if lines.is_empty() { &[] } else { &TREE };
+    lines.extend(sight::lines(Sight::Limits, view, world, size, drawn));
     lines
 }
 
@@ -62,15 +66,32 @@ fn items(seen: &Observation, fact: Fact) -> &[String] {
 /// The directories, and below them the groups with their members.
 fn tree(seen: &Observation, world: &World, width: usize) -> Vec<Line<'static>> {
     let (places, groups) = (items(seen, Fact::LimitPlaces), items(seen, Fact::LimitMembers));
-    let place = |line: &String| {
-        let role = if line.contains(" legacy ") { Role::Differs } else { Role::Dim };
-        cut(&clean::clean(line), role, world, width)
-    };
     let group = |(at, line): (usize, &String)| {
         let branch = if at + 1 == groups.len() { "└─ " } else { "├─ " };
         cut(&format!("{branch}{}", clean::clean(line)), Role::Plain, world, width)
     };
-    places.iter().map(place).chain(groups.iter().enumerate().map(group)).collect()
+    let places = match hierarchies(places) {
+        Some(line) => wrap::plain(&clean::clean(&line), world.theme.style(Role::Differs), width),
+        // One has room for its path.
+        None => match places {
+            [one] => wrap::plain(&clean::clean(one), world.theme.style(place_role(one)), width),
+            many => {
+                many.iter().map(|line| cut(&clean::clean(line), place_role(line), world, width)).collect()
+            }
+        },
+    };
+    places.into_iter().chain(groups.iter().enumerate().map(group)).collect()
+}
+
+/// `v1 legacy: blkio cpu memory`, in place of a line for each hierarchy of version 1 where there are several.
+fn hierarchies(places: &[String]) -> Option<String> {
+    let names: Vec<&str> = places.iter().filter_map(|line| Some(line.split_once(" v1 legacy ")?.0)).collect();
+    let all = names.len() == places.len() && names.len() > 1;
+    all.then(|| format!("v1 legacy: {}", names.join(" ")))
+}
+
+fn place_role(line: &str) -> Role {
+    if line.contains(" legacy ") { Role::Differs } else { Role::Dim }
 }
 
 fn cut(text: &str, role: Role, world: &World, width: usize) -> Line<'static> {
@@ -146,4 +167,19 @@ fn kibibytes(amount: &Amount) -> Option<i64> {
 
 fn whole(amount: &Amount) -> Option<i64> {
     if let Amount::Whole(n) = amount { i64::try_from(*n).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_hierarchies_of_version_1_take_one_line() {
+        let of = |lines: &[&str]| hierarchies(&lines.iter().map(|l| (*l).to_owned()).collect::<Vec<_>>());
+        let legacy = ["cpu v1 legacy /sys/fs/cgroup/cpu/x", "memory v1 legacy /sys/fs/cgroup/memory/x"];
+        assert_eq!(of(&legacy).as_deref(), Some("v1 legacy: cpu memory"));
+        assert_eq!(of(&legacy[..1]), None, "one has room for its path");
+        assert_eq!(of(&[legacy[0], "memory pids v2 /sys/fs/cgroup/x"]), None, "of both versions");
+        assert_eq!(of(&[]), None);
+    }
 }

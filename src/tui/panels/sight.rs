@@ -13,14 +13,22 @@ use crate::{
     tui::{model::World, theme::Role, widgets::spark},
 };
 
-/// The lines of the panel.
+/// Counters that only ever grow: how fast they do is drawn, since next to their height a second's growth is not seen.
+const COUNTERS: [Fact; 6] =
+    [Fact::CpuThrottledMs, Fact::IoWritten, Fact::Ticks, Fact::PsiCpu, Fact::PsiMemory, Fact::PsiIo];
+/// A past is drawn of what has moved by more than one part in this many.
+const SEEN: i64 = 20;
+
+/// The lines of the panel: what changed in this step first; without the facts that it shows otherwise.
 pub(super) fn lines(
     sight: Sight,
     view: View<'_>,
     world: &World,
     (width, _): (usize, usize),
+    shown: &[Fact],
 ) -> Vec<Line<'static>> {
-    let rows = witness::rows_of(view.run, |fact| fact.shown_in(sight));
+    let mut rows = witness::rows_of(view.run, |fact| fact.shown_in(sight) && !shown.contains(&fact));
+    rows.sort_by_key(|row| !row.changed());
     if rows.is_empty() {
         return vec![Line::styled(t(world.lang, "tui.lab.nothing_seen"), world.theme.style(Role::Dim))];
     }
@@ -37,6 +45,33 @@ pub(super) fn lines(
 fn past(fact: Fact, view: View<'_>, world: &World, width: usize) -> Option<Line<'static>> {
     let moved = |id: &FactId| view.history.moved(*id);
     let id = [FactId::subject(fact), FactId::host(fact)].into_iter().find(moved)?;
-    let text = spark::line(view.history.of(id), None, width.saturating_sub(4));
+    let drawn = drawn(fact, view.history.of(id))?;
+    let text = spark::line(&drawn, None, width.saturating_sub(4));
     Some(Line::from(Span::styled(format!("    {text}"), world.theme.style(Role::Code))))
+}
+
+/// What is drawn of a past; none where nothing would be seen to move.
+fn drawn(fact: Fact, numbers: &[i64]) -> Option<Vec<i64>> {
+    let drawn = if COUNTERS.contains(&fact) { growth(numbers) } else { numbers.to_vec() };
+    let (least, most) = (drawn.iter().min()?, drawn.iter().max()?);
+    (most > least && most.saturating_sub(*least).saturating_mul(SEEN) >= *most).then_some(drawn)
+}
+
+/// From look to look.
+fn growth(numbers: &[i64]) -> Vec<i64> {
+    numbers.windows(2).filter_map(|pair| Some(pair.last()?.saturating_sub(*pair.first()?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_counter_its_pace_is_drawn_and_of_the_rest_only_what_is_seen_to_move() {
+        assert_eq!(drawn(Fact::PsiCpu, &[7_000_000, 7_000_000, 7_000_100]), Some(vec![0, 100]));
+        assert_eq!(drawn(Fact::PsiCpu, &[7_000_000, 7_000_100, 7_000_200]), None, "a steady pace");
+        assert_eq!(drawn(Fact::DiskFree, &[33_213, 33_218]), None, "a disk that others write to");
+        assert_eq!(drawn(Fact::MemoryCurrent, &[1, 64]), Some(vec![1, 64]));
+        assert_eq!(drawn(Fact::PsiCpu, &[]), None);
+    }
 }

@@ -221,6 +221,7 @@ impl LabScreen {
         let passed = self.run.outcome().is_some_and(Outcome::passed);
         match (self.run.phase(), self.page) {
             (Phase::Observed, Page::Result) if passed => self.turn(Page::Why),
+            (Phase::Observed, Page::Result) if self.recording_offered() => self.show_recorded(out),
             (Phase::Observed, Page::Why) if self.tried() && !self.answered() => {
                 self.cursor = self.untried();
                 self.show_cursor(world);

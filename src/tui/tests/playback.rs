@@ -79,9 +79,15 @@ fn the_face_of_a_recording() {
 #[test]
 fn a_step_that_cannot_be_done_here_is_shown_as_recorded_and_leads_back() {
     let mut bench = bench();
-    bench.in_lab().keys("v").keys("<down><space>2<enter>").says(refused()).sees("Press v").sees("LIVE");
+    bench
+        .in_lab()
+        .keys("v")
+        .keys("<down><space>2<enter>")
+        .says(refused())
+        .sees("Press Enter or v")
+        .sees("LIVE");
     let before = bench.effects.len();
-    bench.keys("v").sees("RECORDED: this machine cannot").sees("Linux 6.1.0-28-amd64, cgroup v2, as root");
+    bench.keys("v").sees("RECORDED. This machine cannot").sees("Linux 6.1.0-28-amd64, cgroup v2, as root");
     bench.sees("✓ Passed").sees("Your prediction: 2 of 3 right").keys("sSxcur!<tab><enter>");
     assert!(!bench.screen().contains(" LIVE"));
     assert_eq!(bench.effects.len(), before, "nothing is asked of the stage, nothing is remembered");
@@ -89,6 +95,14 @@ fn a_step_that_cannot_be_done_here_is_shown_as_recorded_and_leads_back() {
     bench.sees("RECORDED").keys("<esc>").sees("LIVE").sees("This machine does not allow it");
     bench.keys("v").sees("RECORDED").keys("v").sees("LIVE").keys("v<enter><enter>").sees("✓ 1");
     bench.keys("<enter>").sees("LIVE").sees("Steps passed: 0 of 1");
+}
+
+#[test]
+fn enter_alone_leads_through_a_step_that_cannot_be_done_here() {
+    let mut bench = bench();
+    bench.in_lab().keys("<enter>").says(refused()).sees("Enter recorded");
+    bench.keys("<enter>").sees("RECORDED").sees("✓ Passed").keys("<enter><enter><enter>");
+    bench.sees("LIVE").sees("Steps passed: 0 of 1");
 }
 
 #[test]
@@ -101,7 +115,7 @@ fn what_happens_to_the_live_process_meanwhile_is_seen() {
 #[test]
 fn a_file_is_played_without_a_stage() {
     let mut bench = of_file((80, 24), Lang::En, Theme::Mono);
-    bench.sees("RECORDED: you asked").sees("Which rows will change?").keys("<enter>").sees("✓ Passed");
+    bench.sees("RECORDED. You asked").sees("Which rows will change?").keys("<enter>").sees("✓ Passed");
     bench
         .keys("<enter><enter>")
         .sees("✓ 1")

@@ -76,6 +76,7 @@ impl LabScreen {
             (Command::Back, ..) if self.step_recorded() && !self.panes.zoom => "live",
             (Command::Act, ..) if matches!(self.stage, Stage::Lost(_)) => "again",
             (Command::Act, ..) if self.more(world) => "page_down",
+            (Command::Act, Phase::Observed, Page::Result) if self.recording_offered() => "recorded",
             (Command::Act, Phase::Observed, _) if !passed => "again",
             (Command::Act, Phase::Observed, Page::Result) => "why",
             (Command::Act, Phase::Observed, Page::Why) if self.tried() && !self.answered() => "other_option",
