@@ -31,6 +31,8 @@ pub enum Cell {
 pub struct Board {
     setting: Setting,
     goal: Preset,
+    /// Whether the student chose the goal; until then it gives way to one that this machine can reach.
+    chosen: bool,
     cursor: usize,
     past: Vec<Setting>,
     known: BTreeMap<Setting, Measured>,
@@ -43,6 +45,7 @@ impl Default for Board {
         Self {
             setting: Setting::default(),
             goal: Preset::Docker,
+            chosen: false,
             cursor: 0,
             past: Vec::new(),
             known: BTreeMap::new(),
@@ -102,6 +105,7 @@ impl Board {
         let at = Preset::ALL.iter().position(|p| *p == self.goal).unwrap_or_default();
         if let Some(goal) = Preset::ALL.get((at + 1) % Preset::ALL.len()) {
             self.goal = *goal;
+            self.chosen = true;
         }
     }
 
@@ -142,6 +146,11 @@ impl Board {
     /// A box has answered. What belongs to a position that the dial has left since is dropped.
     pub fn measured(&mut self, measured: Measured) {
         self.asked = None;
+        let walls = measured.refused.iter().any(|(switch, _)| *switch != Switch::Cgroup);
+        if !self.chosen && walls && measured.setting == self.goal.setting() {
+            // without a user namespace only root may build walls
+            self.goal = Preset::Rootless;
+        }
         if self.wanted().contains(&measured.setting) {
             self.known.insert(measured.setting.clone(), measured);
         }
@@ -184,9 +193,20 @@ impl Board {
         Switch::ALL.get(self.cursor).copied().unwrap_or(Switch::Uts)
     }
 
-    /// Whether it stands at the goal.
+    /// Whether a box stands at the goal, with nothing refused.
     pub fn reached(&self) -> bool {
-        self.setting == self.goal.setting()
+        let whole = |here: &Measured| here.failure.is_none() && here.refused.is_empty();
+        self.setting == self.goal.setting() && self.here().is_some_and(whole)
+    }
+
+    /// Whether the machine refused a switch at this position: the box ran without it.
+    pub fn refused(&self, switch: Switch) -> bool {
+        self.here().is_some_and(|here| refuses(here, switch))
+    }
+
+    /// Whether the machine refuses something of the goal.
+    pub fn goal_refused(&self) -> bool {
+        self.known.get(&self.goal.setting()).is_some_and(|there| !there.refused.is_empty())
     }
 
     /// Whether there is a turn to take back.

@@ -22,6 +22,9 @@ use crate::{
 /// Switches in a row.
 pub(crate) const ROW: usize = 3;
 
+/// A switch that is turned on, which the machine refused.
+const REFUSED: &str = "[!]";
+
 /// Columns of an answer: `yes`, `нет`, and a mark before it.
 const ANSWER: usize = 5;
 
@@ -62,7 +65,11 @@ impl Panel<'_> {
         let here =
             self.board.setting().preset().map_or_else(|| t(lang, "dial.preset.none"), |p| p.label(lang));
         let here = fill(lang, "dial.panel.here", &[("preset", &here)]);
-        let goal = fill(lang, "dial.panel.goal", &[("preset", &self.board.goal().label(lang))]);
+        let mut goal = fill(lang, "dial.panel.goal", &[("preset", &self.board.goal().label(lang))]);
+        if self.board.goal_refused() {
+            goal.push(' ');
+            goal.push_str(REFUSED);
+        }
         let half = self.width.saturating_sub(1) / 2;
         let names = Line::from(vec![
             self.span(wrap::pad(&here, half), Role::Strong),
@@ -72,8 +79,11 @@ impl Panel<'_> {
         let (done, all) = self.board.progress();
         let (text, role) = match (self.board.broken(), self.board.here()) {
             (Some(_), _) => (t(lang, "dial.panel.broken").to_owned(), Role::Bad),
+            (None, Some(here)) if done == all && !here.refused.is_empty() => {
+                (fill(lang, "dial.panel.without", &[("mark", &REFUSED)]), Role::Bad)
+            }
             (None, Some(here)) if done == all => {
-                let reached = self.board.reached() && here.failure.is_none();
+                let reached = self.board.reached();
                 let key = if reached { "dial.panel.reached" } else { "dial.panel.ready" };
                 (fill(lang, key, &[("ms", &ms(here))]), if reached { Role::Good } else { Role::Dim })
             }
@@ -82,14 +92,18 @@ impl Panel<'_> {
         vec![names, Line::from(self.span(wrap::fit(&text, self.width), role))]
     }
 
-    /// Three rows of three: `▸4[x] root≠`, the last mark where the goal has it otherwise.
+    /// Three rows of three: `▸4[x] root≠`, the last mark where the goal has it otherwise; `[!]` was refused.
     fn switches(&self) -> Vec<Line<'static>> {
         let goal = self.board.goal().setting();
         let cell = |(at, switch): (usize, &Switch)| {
             let on = self.board.setting().has(*switch);
             let selected = self.board.selected() == *switch;
             let point = if selected { "▸" } else { " " };
-            let tick = if on { "[x]" } else { "[ ]" };
+            let tick = match (on, self.board.refused(*switch)) {
+                (true, true) => REFUSED,
+                (true, false) => "[x]",
+                _ => "[ ]",
+            };
             let other = if goal.has(*switch) == on { "" } else { "≠" };
             let text = format!("{point}{}{tick} {}{other}", at + 1, switch.label(self.world.lang));
             let role = match (selected, other.is_empty(), on) {

@@ -24,14 +24,16 @@ const SIZE: (u16, u16) = (74, 34);
 /// The pop-up.
 #[derive(Debug)]
 pub(crate) struct Help {
-    bindings: Vec<Binding>,
+    /// Each with the last part of the key under which the layer below names it.
+    bindings: Vec<(Binding, &'static str)>,
     scroll: usize,
 }
 
 impl Help {
     pub(crate) fn new(below: &Layer, world: &World) -> Self {
         let offered = bindings(below.context(world)).filter(|b| below.offers(b.command, world));
-        Self { bindings: offered.copied().collect(), scroll: 0 }
+        let worded = offered.map(|b| (*b, below.word(b.command, world)));
+        Self { bindings: worded.collect(), scroll: 0 }
     }
 
     pub(crate) fn command(&mut self, command: Command, world: &World) -> Go {
@@ -54,14 +56,16 @@ impl Help {
 
     fn lines(&self, world: &World, width: usize) -> Vec<Line<'static>> {
         let keys = |b: &Binding| b.keys.iter().map(|k| k.label()).collect::<Vec<_>>().join("  ");
-        let named = |b: &&Binding| {
+        let named = |(b, _): &&(Binding, &'static str)| {
             !matches!(b.command, Command::Choose(2..) | Command::Switch(2..) | Command::Seed(1..))
         };
-        let column = self.bindings.iter().map(|b| keys(b).width()).max().unwrap_or_default().min(24) + 2;
+        let column = self.bindings.iter().map(|(b, _)| keys(b).width()).max().unwrap_or_default().min(24) + 2;
         let mut lines = Vec::new();
-        for binding in self.bindings.iter().filter(named) {
-            let what =
-                i18n::find(world.lang, &format!("tui.do.{}", binding.command.name())).unwrap_or_default();
+        for (binding, word) in self.bindings.iter().filter(named) {
+            let find = |key: String| i18n::find(world.lang, &key);
+            let what = find(format!("tui.exercise.{word}"))
+                .or_else(|| find(format!("tui.do.{}", binding.command.name())))
+                .unwrap_or_default();
             let keys = match binding.command {
                 Command::Choose(_) => "1 … 5".to_owned(),
                 Command::Seed(_) => "0 … 9".to_owned(),

@@ -151,10 +151,13 @@ fn a_turn_is_measured_one_box_at_a_time_and_never_waited_for() {
 fn presets_and_goals_are_reached_and_a_refusal_is_said() {
     let mut bench = dial((120, 40));
     bench.keys("pp").dial_answers();
-    bench.sees("here: docker run").sees("This is the goal").sees("cgroup was refused").sees("EACCES");
+    bench.sees("here: docker run").sees("goal: docker run [!]").sees("cgroup was refused").sees("EACCES");
+    bench.sees("8[!] cgroup").sees("[!] was refused: the box ran without it").lacks("This is the goal");
     bench.keys("g").dial_answers();
     bench.sees("goal: --privileged").sees("[x] rights≠");
     bench.keys("m").sees("measuring…").dial_answers();
+    bench.keys("gggpppp").dial_answers();
+    bench.sees("here: chroot").sees("goal: chroot").sees("This is the goal").lacks("[!]");
 }
 
 #[test]
@@ -278,4 +281,14 @@ fn no_key_of_an_exercise_does_harm_and_its_steps_are_not_remembered() {
         let remembered = |effect: &Effect| matches!(effect, Effect::Remember(_));
         assert!(!bench.effects.iter().any(remembered), "{open}");
     }
+}
+
+#[test]
+fn the_help_of_an_exercise_names_what_its_keys_do_there() {
+    let mut bench = lab((120, 40));
+    bench.keys("a").says(Event::Opened { observation: bare() });
+    bench.keys("?").sees("Carry the order out").sees("Take the step under the cursor").lacks("prediction,");
+    bench.keys("<esc><esc>").says(Event::Opened { observation: bare() });
+    bench.keys("b").says(Event::Opened { observation: bare() });
+    bench.keys("?").sees("Try the mend under the cursor");
 }

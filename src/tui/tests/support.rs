@@ -121,6 +121,13 @@ impl Bench {
         assert!(screen.contains(what), "{what:?} is not on the screen:\n{screen}");
         self
     }
+
+    #[track_caller]
+    pub(super) fn lacks(&mut self, what: &str) -> &mut Self {
+        let screen = self.screen();
+        assert!(!screen.contains(what), "{what:?} is on the screen:\n{screen}");
+        self
+    }
 }
 
 fn named(name: &str) -> KeyEvent {

@@ -178,3 +178,35 @@ proptest! {
         prop_assert_eq!(board.setting(), &Setting::default());
     }
 }
+
+#[test]
+fn where_walls_are_refused_the_goal_is_one_within_reach() {
+    let refusing = |setting: &Setting| {
+        let denied = |switch: &Switch| *switch == Switch::Cgroup || !setting.has(Switch::User);
+        let refused = setting.on.iter().copied().filter(denied).map(|switch| (switch, refusal())).collect();
+        Measured { refused, ..machine(setting) }
+    };
+    let ask = |board: &mut Board| {
+        while let Some(setting) = board.ask() {
+            board.measured(refusing(&setting));
+        }
+    };
+    let mut board = Board::default();
+    ask(&mut board);
+    assert_eq!(board.goal(), Preset::Rootless, "docker needs root");
+    assert_eq!(board.progress(), (11, 11));
+    assert!(board.goal_refused(), "no cgroup");
+    board.turn(Setting::of([Switch::Uts]));
+    ask(&mut board);
+    assert!(board.refused(Switch::Uts) && !board.refused(Switch::Pid));
+    board.turn(Preset::Rootless.setting());
+    ask(&mut board);
+    assert!(!board.reached(), "a box without its limit is not the goal");
+
+    let mut board = Board::default();
+    for _ in Preset::ALL {
+        board.next_goal();
+    }
+    ask(&mut board);
+    assert_eq!(board.goal(), Preset::Docker, "chosen by the student");
+}
