@@ -136,22 +136,22 @@ fn proc(seen: &Seen<'_>) -> (Option<bool>, String) {
 fn root(seen: &Seen<'_>) -> (Option<bool>, String) {
     let Some(own) = own(Namespace::Mnt, seen) else { return (None, "ns/mnt: ?".to_owned()) };
     match (own, seen.root, seen.mounts) {
-        (false, Some(root), _) => (Some(false), format!("mnt = mnt, / is {} {}", root.fstype, root.dir)),
+        (false, Some(root), _) => (Some(false), format!("mnt = mnt, /: {} {}", root.fstype, root.dir)),
         // another root in the host's list of mounts is a chroot, which is no wall
-        (false, None, Some(_)) => (Some(false), "mnt = mnt, / is no mount point: chroot".to_owned()),
+        (false, None, Some(_)) => (Some(false), "mnt = mnt, / ∉ mountinfo: chroot".to_owned()),
         (true, Some(root), _) => {
             let sign = if root.same { "=" } else { "≠" };
             (Some(!root.same), format!("mnt ≠ mnt, / {sign} /: {} {}", root.fstype, root.dir))
         }
-        (true, None, Some(_)) => (Some(false), "mnt ≠ mnt, / is no mount point: chroot".to_owned()),
+        (true, None, Some(_)) => (Some(false), "mnt ≠ mnt, / ∉ mountinfo: chroot".to_owned()),
         (_, None, None) => (None, "mountinfo: ?".to_owned()),
     }
 }
 
 fn overlay(seen: &Seen<'_>) -> (Option<bool>, String) {
     match (seen.root, seen.mounts) {
-        (Some(root), _) => (Some(is_overlay(&root.fstype) && !root.same), format!("/ is {}", root.fstype)),
-        (None, Some(_)) => (Some(false), "/ is no mount point".to_owned()),
+        (Some(root), _) => (Some(is_overlay(&root.fstype) && !root.same), format!("/: {}", root.fstype)),
+        (None, Some(_)) => (Some(false), "/ ∉ mountinfo".to_owned()),
         (None, None) => (None, "mountinfo: ?".to_owned()),
     }
 }

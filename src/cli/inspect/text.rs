@@ -2,6 +2,7 @@
 //! colour.
 
 use std::{
+    collections::BTreeSet,
     fmt::Display,
     io::{self, Write},
 };
@@ -181,11 +182,9 @@ impl Text {
 
     fn rights(&self, seen: &Inspection, to: &mut dyn Write) -> io::Result<()> {
         self.title("inspect.title.rights", to)?;
-        let [here, effective, bounding] =
-            [&seen.rights.bounding_here, &seen.rights.effective, &seen.rights.bounding]
-                .map(|set| set.as_ref().map_or(0, Vec::len));
-        // Ours may have been cut down: a process that has more proves that there are more.
-        let here = here.max(effective).max(bounding);
+        // our own bounding set may lack one that the process has
+        let sets = [&seen.rights.bounding_here, &seen.rights.effective, &seen.rights.bounding];
+        let known: BTreeSet<Capability> = sets.into_iter().flatten().flatten().copied().collect();
         for (key, set) in [
             ("inspect.rights.effective", &seen.rights.effective),
             ("inspect.rights.bounding", &seen.rights.bounding),
@@ -194,12 +193,13 @@ impl Text {
                 writeln!(
                     to,
                     "  {}",
-                    fill(self.lang, key, &[("names", &"?"), ("count", &"?"), ("all", &here)])
+                    fill(self.lang, key, &[("names", &"?"), ("count", &"?"), ("all", &known.len())])
                 )?;
                 continue;
             };
-            let names = self.names(set, seen.rights.bounding_here.as_deref().unwrap_or_default());
-            let text = fill(self.lang, key, &[("names", &names), ("count", &set.len()), ("all", &here)]);
+            let names = self.names(set, &known);
+            let text =
+                fill(self.lang, key, &[("names", &names), ("count", &set.len()), ("all", &known.len())]);
             Self::wrapped(&format!("  {text}"), to)?;
         }
         let seccomp = match seen.rights.seccomp {
@@ -213,15 +213,15 @@ impl Text {
     }
 
     /// The names of a set, or what it lacks where that is shorter.
-    fn names(&self, set: &[Capability], here: &[Capability]) -> String {
+    fn names(&self, set: &[Capability], known: &BTreeSet<Capability>) -> String {
         let short = |all: &mut dyn Iterator<Item = &Capability>| {
             all.map(|one| Capability::short(*one)).collect::<Vec<_>>().join(" ")
         };
-        let lacks = short(&mut here.iter().filter(|one| !set.contains(one)));
+        let lacks = short(&mut known.iter().filter(|one| !set.contains(one)));
         match (set, lacks.as_str()) {
             ([], _) => "-".to_owned(),
             (_, "") => t(self.lang, "inspect.rights.all").to_owned(),
-            _ if 2 * set.len() > here.len() => {
+            _ if 2 * set.len() > known.len() => {
                 fill(self.lang, "inspect.rights.all_but", &[("names", &lacks)])
             }
             _ => short(&mut set.iter()),
