@@ -38,16 +38,16 @@ pub(super) struct Args {
 #[derive(Debug, Default, Group)]
 pub(super) struct Globals {
     /// Language of the course and the messages [default: the environment's, else English]
-    #[arg(long, global = true, value_name = "LANG", value_enum)]
+    #[arg(long, global = true, display_order = 901, value_name = "LANG", value_enum)]
     pub lang: Option<LangName>,
     /// A directory with a course of your own, in place of the one inside the program
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, display_order = 902, value_name = "DIR")]
     pub course: Option<PathBuf>,
     /// No colours
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 903)]
     pub no_color: bool,
     /// Where progress and sessions are kept [default: the XDG directories]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, display_order = 904, value_name = "DIR")]
     pub root_dir: Option<PathBuf>,
 }
 

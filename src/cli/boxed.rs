@@ -3,12 +3,16 @@
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Args as Group, ValueEnum};
+use clap::{
+    Args as Group, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 use super::{
     args::Globals,
     context::Context,
     exit::{self, Exit, Fault},
+    usage,
 };
 use crate::{
     cgroup::{Groups, Layout},
@@ -44,11 +48,11 @@ pub(super) struct BoxArgs {
     /// Where the dial stands [default: rootless; for root: docker]
     #[arg(long, value_enum)]
     pub preset: Option<PresetName>,
-    /// A switch that is on besides: uts, pid, proc, root, overlay, user, net, cgroup, rights
-    #[arg(long, value_name = "SWITCH")]
+    /// A switch that is on besides
+    #[arg(long, value_name = "SWITCH", value_parser = switch())]
     pub with: Vec<Switch>,
     /// A switch that is off all the same
-    #[arg(long, value_name = "SWITCH")]
+    #[arg(long, value_name = "SWITCH", value_parser = switch())]
     pub without: Vec<Switch>,
     /// The most memory: 100M
     #[arg(long, value_name = "BYTES", value_parser = amount)]
@@ -95,6 +99,11 @@ impl From<PresetName> for Preset {
             PresetName::Rootless => Self::Rootless,
         }
     }
+}
+
+/// The names are said in the help, in completions, and where a word is none of them.
+fn switch() -> impl TypedValueParser<Value = Switch> {
+    PossibleValuesParser::new(Switch::ALL.map(Switch::name)).try_map(|name| name.parse::<Switch>())
 }
 
 fn amount(text: &str) -> Result<Amount, String> {
@@ -188,7 +197,10 @@ fn limits(context: &Context, args: &BoxArgs, setting: &Setting) -> Result<Vec<(L
         let Some(amount) = amount else { continue };
         if !limit.accepts(amount) {
             let values: &[(&str, &dyn std::fmt::Display)] = &[("what", &option), ("value", amount)];
-            return Err(Fault::Usage(fill(context.lang, "cli.usage.value", values)));
+            let mut text = fill(context.lang, "cli.usage.value", values);
+            let example = usage::example(option).unwrap_or_default();
+            text.push_str(&fill(context.lang, "cli.usage.example", &[("example", &example)]));
+            return Err(Fault::Usage(text));
         }
         if !setting.has(Switch::Cgroup) {
             return Err(Fault::Usage(fill(context.lang, "cli.box.no_cgroup", &[("what", &option)])));

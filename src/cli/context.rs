@@ -71,7 +71,8 @@ pub(super) fn environment_lang() -> Lang {
 /// Writes to standard error, where there is one.
 pub(super) fn complain(text: &str) {
     // nobody is left to tell where standard error itself cannot be written
-    drop(writeln!(std::io::stderr(), "{text}"));
+    // one write: two processes of a box tell their calls at once, and no line of theirs is torn
+    drop(std::io::stderr().write_all(format!("{text}\n").as_bytes()));
 }
 
 #[cfg(test)]

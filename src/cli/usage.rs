@@ -55,10 +55,19 @@ fn message(error: &clap::Error, lang: Lang) -> String {
     let near = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
     if let Some(known) = known {
         text.push_str(&fill(lang, "cli.usage.known", &[("values", &known)]));
+    } else if let Some(example) = example(&what) {
+        text.push_str(&fill(lang, "cli.usage.example", &[("example", &example)]));
     } else if let Some(near) = near.iter().find_map(|kind| context(error, *kind)) {
         text.push_str(&fill(lang, "cli.usage.near", &[("near", &near)]));
     }
     text
+}
+
+/// A value that an option of `box` takes; `what` begins with the option.
+pub(super) fn example(what: &str) -> Option<&'static str> {
+    let examples = [("--memory", "100M"), ("--cpus", "0.5"), ("--pids", "64"), ("--hostname", "web")];
+    let option = what.split_whitespace().next()?;
+    examples.into_iter().find(|(name, _)| *name == option).map(|(_, value)| value)
 }
 
 fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
