@@ -148,9 +148,7 @@ fn killed_it_takes_everyone_with_it_and_the_janitor_takes_the_rest() {
     child.kill().unwrap();
     child.wait().unwrap();
     drop(reader);
-    let alive =
-        |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|s| !s.contains(") Z "));
-    until("somebody lives on", || !below.iter().any(alive));
+    until("somebody lives on", || !below.iter().any(|pid| is_alive(*pid)));
     let clean = Command::new(env!("CARGO_BIN_EXE_korobka"))
         .arg("clean")
         .env("XDG_RUNTIME_DIR", runtime.path())
@@ -158,6 +156,64 @@ fn killed_it_takes_everyone_with_it_and_the_janitor_takes_the_rest() {
         .unwrap();
     assert!(clean.status.success(), "{}", String::from_utf8_lossy(&clean.stderr));
     assert_eq!(std::fs::read_dir(runtime.path()).unwrap().count(), 0);
+}
+
+/// Whoever it is and wherever it is in its work: nobody lives on, and `korobka clean` takes what the kernel does not.
+#[test]
+fn killed_at_any_moment_nothing_is_left() {
+    let mut random = std::fs::File::open("/dev/urandom").unwrap();
+    for (preset, words) in [
+        ("rootless", &["--preset", "rootless", "--without", "cgroup"][..]),
+        ("whole", &["--memory", "64M"]),
+        ("docker", &["--preset", "docker"]),
+    ] {
+        if run(&[words, &["--", "true"]].concat()).is_none() {
+            continue;
+        }
+        for _ in 0..15 {
+            let runtime = tempfile::tempdir().unwrap();
+            let mut child =
+                boxed(runtime.path(), &[words, &["--", "sh", "-c", "sleep 1000 & wait"]].concat())
+                    .spawn()
+                    .unwrap();
+            let mut byte = [0];
+            std::io::Read::read_exact(&mut random, &mut byte).unwrap();
+            // Any moment of the start, which takes some milliseconds, or after it.
+            std::thread::sleep(Duration::from_micros(u64::from(byte[0]) * 80));
+            let mark = format!("korobka-{}-", child.id());
+            let below = korobka::kernel::descent::below(child.id().cast_signed());
+            child.kill().unwrap();
+            child.wait().unwrap();
+            until(&format!("{preset}: somebody lives on"), || !below.iter().any(|pid| is_alive(*pid)));
+            // Whoever was being born when the box was killed dies as well, a moment later.
+            until(&format!("{preset}: something is left in {}", runtime.path().display()), || {
+                let clean = Command::new(env!("CARGO_BIN_EXE_korobka"))
+                    .arg("clean")
+                    .env("XDG_RUNTIME_DIR", runtime.path())
+                    .output()
+                    .unwrap();
+                assert!(clean.status.success(), "{preset}: {}", String::from_utf8_lossy(&clean.stderr));
+                std::fs::read_dir(runtime.path()).unwrap().count() == 0
+            });
+            let left = cgroups(Path::new("/sys/fs/cgroup"), &mark);
+            assert!(left.is_empty(), "{preset}: {left:?}");
+        }
+    }
+}
+
+fn is_alive(pid: i32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+/// The directories whose names begin so, in every hierarchy.
+fn cgroups(below: &Path, mark: &str) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(below).into_iter().flatten().flatten();
+    let dirs = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let found = dirs.flat_map(|entry| {
+        let own = entry.file_name().to_string_lossy().starts_with(mark).then(|| entry.path());
+        own.into_iter().chain(cgroups(&entry.path(), mark)).collect::<Vec<_>>()
+    });
+    found.collect()
 }
 
 #[test]

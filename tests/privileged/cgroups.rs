@@ -4,14 +4,11 @@ use std::{path::Path, process::Command};
 
 use korobka::{
     cgroup::{Groups, Layout, notes},
-    i18n::Lang,
     kernel::{Linux, Recording},
     lab::{
         action::{Action, Workload},
-        explain::explain,
         ledger::Ledger,
         limit::{Amount, Controller, Group, Limit},
-        run::Status,
         trace::Failure,
     },
     stage::{client::sessions_dir, janitor},
@@ -21,10 +18,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{
-    engine::{PATIENCE, Stage},
-    lesson::{obey, run_of},
-};
+use super::engine::{PATIENCE, Stage};
 
 const WANTED: [Controller; 5] =
     [Controller::Cpu, Controller::Cpuacct, Controller::Memory, Controller::Pids, Controller::Freezer];
@@ -136,34 +130,21 @@ pub(crate) fn a_directory_is_noted_before_it_is_made() {
     }
 }
 
-/// Every step passes, or the machine cannot do it and says why and what would help.
-pub(crate) fn the_lab_of_limits_passes_or_says_why() {
+/// Who is frozen does not die in v1: whoever leaves a frozen clock behind must let it go first.
+pub(crate) fn a_frozen_group_does_not_hold_the_stage() {
     let stage = Stage::start();
-    let mut run = run_of("cgroups", nix::unistd::geteuid().is_root());
-    let mut ask = run.start();
-    loop {
-        obey(&stage, &mut run, ask);
-        if run.outcome().is_none() {
-            let act = run.enter();
-            obey(&stage, &mut run, act);
-        }
-        let (step, outcome) = (run.step().unwrap(), run.outcome().unwrap());
-        println!("  {} {:?}", step.id, outcome.status);
-        match (outcome.status, &outcome.failure) {
-            // One without a failure of its own builds on a step that the machine could not do.
-            (Status::Passed, _) | (Status::Unavailable, None) => {}
-            (Status::Unavailable, Some(failure)) => {
-                let said = explain(Lang::En, failure);
-                assert!(!said.why.is_empty() && !said.try_next.is_empty(), "{failure:?}");
-            }
-            (Status::Failed, _) => panic!("{}: {:?}", step.id, outcome.reason(step, Lang::En)),
-        }
-        let at = run.index();
-        ask = run.forward();
-        if run.index() == at {
+    let frozen = [
+        Action::MakeCgroup { group: Group::Left },
+        Action::SpawnWorkload { workload: Workload::Clock, at: Some(Group::Left) },
+        Action::Freeze { group: Group::Left },
+    ];
+    for _ in 0..2 {
+        if let Err(failure) = stage.open_or_fail(&frozen) {
+            assert!(!nix::unistd::geteuid().is_root(), "{failure:?}");
             return;
         }
     }
+    stage.open(&[]);
 }
 
 /// A stage killed while a frozen clock, and a greedy program, are in its cgroups.

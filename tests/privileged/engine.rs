@@ -1,6 +1,6 @@
 //! The stage by itself: what it refuses, how it rolls back.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use korobka::{
     kernel::socket,
@@ -12,18 +12,38 @@ use korobka::{
         trace::{Failure, Trace},
     },
     stage::{
-        client::Client,
+        client::{Client, sessions_dir},
         order::Fault,
         protocol::{Event, Request},
     },
 };
+
+use super::leaks;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A stage with its state in a directory of its own.
 pub(crate) struct Stage {
     pub(crate) client: Client,
-    dir: tempfile::TempDir,
+    dir: Home,
+}
+
+/// The directory of a stage. When it is dropped, after the stage has ended, what is in it counts as left behind.
+pub(crate) struct Home(tempfile::TempDir);
+
+impl Home {
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let sessions = sessions_dir(Some(self.path()));
+        for entry in std::fs::read_dir(sessions).into_iter().flatten().flatten() {
+            leaks::note(format!("session {}", entry.path().display()));
+        }
+    }
 }
 
 impl Stage {
@@ -32,14 +52,23 @@ impl Stage {
     }
 
     pub(crate) fn start_with(fault: Option<&Fault>) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), fault)
+    }
+
+    /// As [`Self::start_with`], with its directory below another: whoever is killed does not remove it.
+    pub(crate) fn start_below(parent: &Path) -> Self {
+        Self::start_in(tempfile::tempdir_in(parent).unwrap(), None)
+    }
+
+    fn start_in(dir: tempfile::TempDir, fault: Option<&Fault>) -> Self {
         let client = Client::start_with(Some(dir.path()), fault).unwrap();
+        let dir = Home(dir);
         let stage = Self { client, dir };
         assert!(matches!(stage.next(), Event::Ready { .. }));
         stage
     }
 
-    pub(crate) fn into_parts(self) -> (Client, tempfile::TempDir) {
+    pub(crate) fn into_parts(self) -> (Client, Home) {
         (self.client, self.dir)
     }
 
@@ -122,7 +151,7 @@ pub(crate) fn a_try_on_the_host_is_not_made() {
         assert_eq!(act.traces.iter().map(|t| t.call.as_str()).collect::<Vec<_>>(), ["fork"], "{what:?}");
     }
     for path in ["/tmp/try", "/tmp/null"] {
-        assert!(!std::path::Path::new(path).exists(), "{path} was made on the host");
+        assert!(!Path::new(path).exists(), "{path} was made on the host");
     }
 }
 

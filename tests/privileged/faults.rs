@@ -1,6 +1,6 @@
 //! Every call of every step is made to fail in each plausible way: explained, rolled back, nothing left.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
 use korobka::{
     i18n::Lang,
@@ -10,6 +10,7 @@ use korobka::{
         fact::{Fact, FactId},
         ledger::Ledger,
         observation::{Observation, Value},
+        trace::Failure,
     },
     stage::order::Fault,
 };
@@ -17,7 +18,8 @@ use nix::errno::Errno;
 
 use super::{
     engine::Stage,
-    lesson::{LABS, run_of},
+    lesson::{labs, run_of},
+    machine::{kind, may_lack},
 };
 
 /// How a call can fail, by its manual page.
@@ -42,51 +44,85 @@ fn plausible(call: &str) -> &'static [Errno] {
         "sendto" => &[Errno::EPERM, Errno::ENODEV],
         "msgget" => &[Errno::ENOSPC, Errno::ENOMEM],
         "seccomp" => &[Errno::EACCES, Errno::EINVAL],
-        "capset" => &[Errno::EPERM],
+        "capset" | "kill" => &[Errno::EPERM],
         other => panic!("how can {other} fail?"),
     }
 }
 
 pub(crate) fn every_call_of_every_lab_can_fail() {
-    LABS.into_iter().for_each(every_call_of);
+    println!(
+        "  container: not here; its boxes are made by the dial, whose calls are not made to fail one by one"
+    );
+    for lab in labs().into_iter().filter(|lab| lab != "container") {
+        let started = Instant::now();
+        let made = every_call_of(&lab);
+        println!("  {lab}: {made} faults, {} ms", started.elapsed().as_millis());
+    }
 }
 
-fn every_call_of(lab: &str) {
+/// Returns how many were made to fail.
+fn every_call_of(lab: &str) -> usize {
     let run = run_of(lab, nix::unistd::geteuid().is_root());
     let mut past = Ledger::new();
+    let mut made = 0;
     for step in &run.lab().steps {
+        let start = past.clone();
         step.prepare.iter().for_each(|action| past.note(action));
+        // Waiting makes no call.
+        let waits = |action: &&Action| matches!(action, Action::LetRun { .. });
+        let actions: Vec<Action> = step.actions.iter().filter(|action| !waits(action)).cloned().collect();
         let healthy = Stage::start();
-        healthy.open(&past.replay());
-        let calls = own_calls(&healthy, &step.id, &step.actions);
+        let calls = match healthy.open_or_fail(&past.replay()) {
+            Ok(_) => own_calls(&healthy, lab, &step.id, &actions),
+            Err(failure) => Err(failure),
+        };
         drop(healthy);
+        let calls = match calls {
+            Ok(calls) => calls,
+            Err(failure) => {
+                assert!(may_lack(kind(), lab, &step.id), "{lab} {}: {failure:?}", step.id);
+                println!("  {lab} {}: not here: {} {}", step.id, failure.operation, failure.errno);
+                past = start;
+                continue;
+            }
+        };
         let mut known = BTreeSet::new();
         for (at, call) in calls {
             // Of many alike, the first fails in each way and the others in one.
             let ways = if known.insert(call.clone()) { usize::MAX } else { 1 };
             for errno in plausible(&call).iter().take(ways) {
-                one_fault(&step.id, &past, &step.actions, at, *errno);
+                one_fault(&step.id, &past, &actions, at, *errno);
+                made += 1;
             }
         }
         step.actions.iter().for_each(|action| past.note(action));
     }
+    made
 }
 
 /// The calls that the actors make themselves, with their places among all. What the kernel refuses anyway is an answer that
 /// the step waits for; and the throw-away child of a try has a kernel of its own.
-fn own_calls(stage: &Stage, step: &str, actions: &[Action]) -> Vec<(usize, String)> {
+fn own_calls(
+    stage: &Stage,
+    lab: &str,
+    step: &str,
+    actions: &[Action],
+) -> Result<Vec<(usize, String)>, Failure> {
     let mut calls = Vec::new();
     let mut made = 0;
     for action in actions {
         let act = stage.act(std::slice::from_ref(action));
-        assert_eq!(act.failure, None, "{step}: {action:?}");
+        if let Some(failure) = act.failure {
+            assert!(may_lack(kind(), lab, step), "{step}: {action:?}: {failure:?}");
+            return Err(failure);
+        }
         let child = matches!(action, Action::Try { .. } | Action::TryUnshare { .. });
         let own = act.traces.iter().enumerate().take(if child { 1 } else { usize::MAX });
         let good = own.filter(|(_, trace)| trace.errno.is_none());
         calls.extend(good.map(|(at, trace)| (made + at, trace.call.clone())));
         made += act.traces.len();
     }
-    calls
+    Ok(calls)
 }
 
 fn one_fault(step: &str, past: &Ledger, actions: &[Action], at: usize, errno: Errno) {

@@ -3,11 +3,21 @@
 use std::{
     collections::BTreeSet,
     fs,
+    path::{Path, PathBuf},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
 /// How long the kernel may take to finish what it does in the background (a network namespace is taken down later).
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What whoever could look inside found left, and nobody could see later.
+static NOTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Something that a test left behind, in a directory that is about to go.
+pub(crate) fn note(what: String) {
+    NOTED.lock().unwrap().push(what);
+}
 
 /// The machine at one moment.
 #[derive(Debug)]
@@ -30,8 +40,9 @@ impl Snapshot {
             lines("ipc", &format!("/proc/sysvipc/{kind}"), str::to_owned);
         }
         lines("hostname", "/proc/sys/kernel/hostname", str::to_owned);
-        let cgroups = own_cgroups().into_iter().flat_map(|dir| directories(&dir));
-        seen.extend(cgroups.map(|dir| format!("cgroup {dir}")));
+        seen.extend(cgroups().into_iter().map(|dir| format!("cgroup {dir}")));
+        seen.extend(loop_devices());
+        seen.extend(sessions());
         seen.extend(our_processes().into_iter().map(|process| format!("process {process}")));
         Self(seen)
     }
@@ -41,14 +52,15 @@ impl Snapshot {
         let until = Instant::now() + PATIENCE;
         loop {
             let now = Self::take();
-            let changes: Vec<String> = now
-                .0
-                .difference(&self.0)
-                .cloned()
-                .chain(self.0.difference(&now.0).map(|gone| format!("(gone) {gone}")))
-                .filter(|change| !change.starts_with("(gone) process"))
-                .collect();
+            // What an earlier test, or another program, had left may go at any time.
+            let went = |line: &String| {
+                !["process", "cgroup", "loop", "session"].iter().any(|kind| line.starts_with(kind))
+            };
+            let gone =
+                self.0.difference(&now.0).filter(|line| went(line)).map(|line| format!("(gone) {line}"));
+            let mut changes: Vec<String> = now.0.difference(&self.0).cloned().chain(gone).collect();
             if changes.is_empty() || Instant::now() > until {
+                changes.append(&mut NOTED.lock().unwrap());
                 return changes;
             }
             std::thread::yield_now();
@@ -56,21 +68,17 @@ impl Snapshot {
     }
 }
 
-/// The directories of the cgroups that this process is in: whatever it makes is below them. What other programs of the
-/// machine do beside them is not ours to count.
-fn own_cgroups() -> Vec<String> {
+/// Every directory of ours, in every hierarchy, and what is below the cgroup that this process is in, unless that is the
+/// root: there, as beside it, other programs make theirs.
+fn cgroups() -> Vec<String> {
     let text = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let own = |line: &str| {
-        let mut parts = line.splitn(3, ':').skip(1);
-        let (controllers, path) = (parts.next()?, parts.next()?);
-        let places = match controllers.strip_prefix("name=").unwrap_or(controllers) {
-            "" => ["/sys/fs/cgroup/unified".to_owned(), "/sys/fs/cgroup".to_owned()],
-            name => [format!("/sys/fs/cgroup/{name}"), "/sys/fs/cgroup".to_owned()],
-        };
-        let place = places.into_iter().find(|place| fs::metadata(place).is_ok())?;
-        Some(format!("{place}{}", path.trim_end_matches('/')))
+    let own: Vec<&str> =
+        text.lines().filter_map(|line| line.splitn(3, ':').nth(2)).filter(|path| *path != "/").collect();
+    let is_ours = |dir: &String| match marked(dir) {
+        Some(pid) => !is_strangers(pid),
+        None => dir.contains("/korobka") || own.iter().any(|own| dir.contains(&format!("{own}/"))),
     };
-    text.lines().filter_map(own).collect()
+    directories("/sys/fs/cgroup").into_iter().filter(is_ours).collect()
 }
 
 fn directories(root: &str) -> Vec<String> {
@@ -85,6 +93,38 @@ fn directories(root: &str) -> Vec<String> {
         found.push(dir);
     }
     found
+}
+
+/// The process whose mark a path bears: `korobka-7-box`, `session-7`, `box-7`.
+fn marked(path: &str) -> Option<i32> {
+    let mark = |part: &str| {
+        let rest = ["korobka-", "session-", "box-"].iter().find_map(|mark| part.strip_prefix(mark))?;
+        rest.split('-').next()?.parse().ok()
+    };
+    path.split('/').find_map(mark)
+}
+
+/// Whether a process lives that this one did not start: another copy of the program, with things of its own.
+fn is_strangers(pid: i32) -> bool {
+    let below = korobka::kernel::descent::below(i32::try_from(std::process::id()).unwrap());
+    Path::new(&format!("/proc/{pid}")).exists() && !below.contains(&pid)
+}
+
+/// Loop devices on a file of a session.
+fn loop_devices() -> Vec<String> {
+    let backing = |dir: PathBuf| fs::read_to_string(dir.join("loop/backing_file")).ok();
+    let files =
+        fs::read_dir("/sys/block").into_iter().flatten().flatten().filter_map(|entry| backing(entry.path()));
+    files.filter(|file| file.contains("/session-")).map(|file| format!("loop {}", file.trim())).collect()
+}
+
+/// Directories of sessions, and of boxes, where they are unless a test says otherwise.
+fn sessions() -> Vec<String> {
+    let parent = korobka::stage::client::sessions_dir(None);
+    let paths = fs::read_dir(parent).into_iter().flatten().flatten();
+    let paths = paths.map(|entry| entry.path().to_string_lossy().into_owned());
+    let foreign = |path: &String| path.rsplit('/').next().and_then(marked).is_some_and(is_strangers);
+    paths.filter(|path| !foreign(path)).map(|path| format!("session {path}")).collect()
 }
 
 /// Processes that this program started, in any role: their binary is ours.

@@ -1,0 +1,64 @@
+//! What kind of machine this is, and which steps it is known not to do.
+
+use std::path::Path;
+
+use korobka::{
+    cgroup::Layout,
+    lab::limit::{Controller, Hierarchy},
+};
+use nix::unistd::{AccessFlags, access, geteuid};
+
+use super::lesson::run_of;
+
+/// Machine, lab, and the steps that may be unavailable there. Whatever is unavailable elsewhere is a fault of ours.
+const MAY_LACK: [(&str, &str, &[&str]); 8] = [
+    // v1 has no soft limit and does not know the rule of no internal processes.
+    ("root v1", "cgroups", &["high", "tree"]),
+    // Disks without an accounting of weights and limits, kernels without PSI.
+    ("root v2", "cgroups", &["io", "psi"]),
+    // Nobody but the owner of a cgroup makes others in it. The limit of a disk is no matter of cgroups.
+    ("user v1", "cgroups", NEEDS_CGROUP),
+    ("user v1", "container", &["docker", "cgroup"]),
+    ("user v2 not delegated", "cgroups", NEEDS_CGROUP),
+    ("user v2 not delegated", "container", &["docker", "cgroup"]),
+    // systemd delegates neither cpuset nor io unless it is asked to.
+    ("user v2", "cgroups", &["cpuset", "io", "psi"]),
+    // Without a user namespace only root builds walls.
+    ("user v2", "container", &["docker"]),
+];
+
+const NEEDS_CGROUP: &[&str] = &[
+    "join", "cpu", "cpu-live", "weight", "cpuset", "memory", "free", "high", "cache", "pids", "io", "freeze",
+    "thaw", "psi", "kill", "tree",
+];
+
+/// The kind of machine that the suites run on, as [`MAY_LACK`] names it.
+pub(crate) fn kind() -> &'static str {
+    let layout = Layout::read(Path::new("/")).unwrap();
+    let v1 = layout.seats().iter().any(|seat| seat.hierarchy == Hierarchy::V1);
+    let may_write = |dir: &Path| access(&dir.join("cgroup.procs"), AccessFlags::W_OK).is_ok();
+    match (geteuid().is_root(), v1) {
+        (true, true) => "root v1",
+        (true, false) => "root v2",
+        (false, true) => "user v1",
+        (false, false) => match layout.seat(Controller::Memory) {
+            Some(seat) if may_write(&seat.own) => "user v2",
+            _ => "user v2 not delegated",
+        },
+    }
+}
+
+/// Whether this kind of machine is known not to do a step.
+pub(crate) fn may_lack(kind: &str, lab: &str, step: &str) -> bool {
+    MAY_LACK.iter().any(|(machine, labs, steps)| *machine == kind && *labs == lab && steps.contains(&step))
+}
+
+/// The table names only labs and steps that there are.
+pub(crate) fn assert_table_is_current(labs: &[String]) {
+    for (machine, lab, steps) in MAY_LACK {
+        assert!(labs.iter().any(|there| there == lab), "{machine}: no lab {lab}");
+        let run = run_of(lab, true);
+        let there = |step: &&str| run.lab().steps.iter().any(|known| known.id == **step);
+        assert!(steps.iter().all(there), "{machine}: {lab} has not all of {steps:?}");
+    }
+}
