@@ -47,6 +47,10 @@ const TESTS: &[Test] = &[
     ("every_lab_passes_by_hand_beside_the_box", by_hand::every_lab_passes_by_hand_beside_the_box),
     ("each_kind_of_mount_can_be_made", actions::each_kind_of_mount_can_be_made),
     (
+        "a_tree_of_many_files_is_deleted_and_told_in_short",
+        actions::a_tree_of_many_files_is_deleted_and_told_in_short,
+    ),
+    (
         "what_is_mounted_below_the_programs_cannot_be_written_either",
         actions::what_is_mounted_below_the_programs_cannot_be_written_either,
     ),

@@ -77,6 +77,26 @@ pub(crate) fn what_is_mounted_below_the_programs_cannot_be_written_either() {
     assert_eq!(outcome, Ok(()));
 }
 
+/// Each file is a call, and all calls of an act must fit a packet.
+pub(crate) fn a_tree_of_many_files_is_deleted_and_told_in_short() {
+    let stage = Stage::start();
+    stage.open(&walls());
+    let act = stage.act(&[Action::Mount { what: MountKind::Tmpfs, at: Place::Box }]);
+    assert_eq!(act.failure, None, "{:#?}", act.traces);
+    let target = act.traces[0].args[1].trim_matches('"').to_owned();
+    let dir = std::path::PathBuf::from(format!("/proc/{}/root{target}/merged/d", act.after.pid));
+    std::fs::create_dir_all(&dir).unwrap();
+    for number in 0..2000 {
+        std::fs::write(dir.join(format!("{number:0100}")), "").unwrap();
+    }
+    let delete = serde_json::json!({ "do": "file", "op": "delete", "path": "d" });
+    let act = stage.act(&[serde_json::from_value(delete).unwrap()]);
+    assert_eq!(act.failure, None);
+    assert!(!dir.exists() && dir.parent().unwrap().exists());
+    let last = act.traces.last().map(|trace| (trace.call.as_str(), trace.args.len()));
+    assert_eq!(last, Some(("…", 1)), "{} calls", act.traces.len());
+}
+
 pub(crate) fn each_kind_of_ipc_object_can_be_made() {
     for (kind, call, listed) in [
         (IpcKind::Queue, "msgget", Some("msg")),
