@@ -11,6 +11,7 @@
 //! | who may | root; a user where systemd has delegated the subtree | root |
 //! | end | `cgroup.kill` | thaw, and `kill(2)` until nobody is left |
 
+pub mod delegation;
 pub mod device;
 mod directory;
 mod groups;

@@ -77,15 +77,39 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// `sudo` did not start.
-    #[error("sudo: {0}")]
-    Sudo(io::Error),
+    /// What should have started the program again did not start.
+    #[error("{program}: {source}")]
+    Again {
+        /// `sudo` or `systemd-run`.
+        program: &'static str,
+        /// Why.
+        source: io::Error,
+    },
 }
 
 /// How a session of the interface ended.
 enum Ending {
     Quit,
-    Sudo(String),
+    Again(Under, String),
+}
+
+/// What the program is started again under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Under {
+    Sudo,
+    Scope,
+}
+
+impl Under {
+    /// The words before the program's own.
+    const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Sudo => &["sudo", "--"],
+            Self::Scope => {
+                &["systemd-run", "--user", "--scope", "--quiet", "--collect", "-p", "Delegate=yes", "--"]
+            }
+        }
+    }
 }
 
 /// Runs the interface until the student leaves it. The terminal is as before afterwards, whatever happens.
@@ -93,7 +117,7 @@ pub fn run(options: Options) -> Result<(), Error> {
     let globals = options.globals.clone();
     match session(options)? {
         Ending::Quit => Ok(()),
-        Ending::Sudo(lab) => Err(Error::Sudo(under_sudo(&lab, &globals))),
+        Ending::Again(under, lab) => Err(again(under, &lab, &globals)),
     }
 }
 
@@ -191,10 +215,11 @@ impl Session {
 }
 
 /// Replaces this process; comes back only with an error.
-fn under_sudo(lab: &str, globals: &[OsString]) -> io::Error {
-    let program = match std::env::current_exe() {
-        Ok(program) => program,
-        Err(error) => return error,
+fn again(under: Under, lab: &str, globals: &[OsString]) -> Error {
+    let (program, words) = under.words().split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
+    let source = match std::env::current_exe() {
+        Ok(own) => Command::new(program).args(words).arg(own).args(globals).args(["lab", lab]).exec(),
+        Err(error) => error,
     };
-    Command::new("sudo").arg("--").arg(program).args(globals).args(["lab", lab]).exec()
+    Error::Again { program, source }
 }

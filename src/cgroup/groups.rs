@@ -2,10 +2,14 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     path::{Path, PathBuf},
 };
 
-use nix::errno::Errno;
+use nix::{
+    errno::Errno,
+    unistd::{AccessFlags, access},
+};
 
 use super::{
     directory::{self, Directory, text},
@@ -28,6 +32,8 @@ pub struct Groups {
     notes: Notes,
     device: Option<String>,
     made: BTreeMap<String, Vec<Directory>>,
+    /// What somebody may make by hand, by the names of groups; noted already.
+    expected: BTreeMap<String, Vec<Directory>>,
 }
 
 /// A failure that is the machine's: `operation` is `delegate` (we may not make a cgroup), `controller` (it is not
@@ -46,7 +52,8 @@ impl Groups {
     /// None yet. `session` is the directory that notes are kept in.
     pub fn new(layout: Layout, session: &Path) -> Self {
         let prefix = notes::prefix(std::process::id());
-        Self { layout, prefix, notes: Notes::of(session), device: None, made: BTreeMap::new() }
+        let notes = Notes::of(session);
+        Self { layout, prefix, notes, device: None, made: BTreeMap::new(), expected: BTreeMap::new() }
     }
 
     /// Limits of block devices are about this one: its `major:minor`.
@@ -82,10 +89,11 @@ impl Groups {
         name: &str,
         wanted: &[Controller],
     ) -> Result<(), Failure> {
-        if self.made.contains_key(name) {
+        self.adopt();
+        if self.made.contains_key(name) && !self.expected.contains_key(name) {
             return Ok(());
         }
-        self.made.insert(name.to_owned(), Vec::new());
+        self.made.entry(name.to_owned()).or_default();
         let made = self.make_v1(kernel, name, wanted).and_then(|()| self.make_v2(kernel, name, wanted));
         let none = self.directories(name).is_empty();
         if made.is_err() || none {
@@ -145,6 +153,10 @@ impl Groups {
 
     /// Notes a directory, then makes it.
     fn mkdir(&mut self, kernel: &mut dyn Kernel, name: &str, dir: Directory) -> Result<(), Failure> {
+        // by hand, perhaps
+        if self.directories(name).iter().any(|made| made.path == dir.path) {
+            return Ok(());
+        }
         let call = Call::Mkdir(text(&dir.path));
         self.notes.add(&dir.path).map_err(|error| call.failure(errno_of(&error)))?;
         match kernel.call(&call) {
@@ -270,9 +282,87 @@ impl Groups {
 
     /// Ends everyone in every group and removes them all. What does not go stays in the notes.
     pub fn end(&mut self) {
+        self.adopt();
+        self.expected.clear();
         for name in self.made.keys().cloned().collect::<Vec<_>>() {
             self.abandon(&name);
         }
+    }
+
+    /// Awaits that somebody makes these groups by hand: notes where they would be.
+    pub fn expect(&mut self, names: &[&str]) -> io::Result<()> {
+        for name in names.iter().filter(|name| !self.made.contains_key(**name)) {
+            let planned = self.planned(name);
+            if self.expected.get(*name) != Some(&planned) {
+                planned.iter().try_for_each(|dir| self.notes.add(&dir.path))?;
+                self.expected.insert((*name).to_owned(), planned);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what was made by hand where it was expected for one's own; says whether there was something new.
+    pub fn adopt(&mut self) -> bool {
+        let mut new = Vec::new();
+        for (name, dirs) in &self.expected {
+            let made = self.directories(name);
+            let known = |dir: &Directory| made.iter().any(|made| made.path == dir.path);
+            let there = dirs.iter().filter(|dir| !known(dir) && dir.path.is_dir());
+            new.extend(there.map(|dir| (name.clone(), dir.clone())));
+        }
+        let found = !new.is_empty();
+        for (name, dir) in new {
+            self.made.entry(name).or_default().push(dir);
+        }
+        found
+    }
+
+    /// The variables that begin the paths of all groups: `CG` in the unified hierarchy, `CG_memory` and so on in v1; and
+    /// `DISK`.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let start = |dir: &Path| text(&dir.join(&self.prefix));
+        let legacy = self.layout.seats().iter().filter(|seat| seat.hierarchy == Hierarchy::V1);
+        let mut all: Vec<_> = legacy
+            .map(|seat| (format!("CG_{}", seat.controller.name(Hierarchy::V1)), start(&seat.own)))
+            .collect();
+        all.extend(self.v2_home().map(|dir| ("CG".to_owned(), start(&dir))));
+        all.extend(self.device.clone().map(|device| ("DISK".to_owned(), device)));
+        all
+    }
+
+    /// The directories that a group would have.
+    fn planned(&self, name: &str) -> Vec<Directory> {
+        let file = format!("{}{name}", self.prefix);
+        let mut dirs: BTreeMap<PathBuf, Directory> = BTreeMap::new();
+        let home = self.v2_home();
+        for seat in self.layout.seats() {
+            let (hierarchy, above) = match seat.hierarchy {
+                Hierarchy::V1 => (Hierarchy::V1, Some(seat.own.clone())),
+                Hierarchy::V2 => (Hierarchy::V2, home.clone()),
+            };
+            let Some(above) = above else { continue };
+            let passed = hierarchy == Hierarchy::V1
+                || seat.controller.is_core()
+                || passed_on(&above).iter().any(|name| name == seat.controller.name(hierarchy));
+            if passed {
+                let path = above.join(&file);
+                let new = Directory { path: path.clone(), hierarchy, controllers: Vec::new() };
+                dirs.entry(path).or_insert(new).controllers.push(seat.controller);
+            }
+        }
+        dirs.into_values().collect()
+    }
+
+    /// Where groups are in the unified hierarchy, or would be: the first place that lets us.
+    fn v2_home(&self) -> Option<PathBuf> {
+        let unified = |dir: &&Directory| dir.hierarchy == Hierarchy::V2;
+        let made = self.made.values().flatten().find(unified);
+        let above = made.and_then(|dir| dir.path.parent()).map(Path::to_owned);
+        above.or_else(|| {
+            let parents = self.layout.v2_parents();
+            let ours = |dir: &&PathBuf| access(*dir, AccessFlags::W_OK).is_ok();
+            parents.iter().find(ours).or_else(|| parents.first()).cloned()
+        })
     }
 
     fn abandon(&mut self, name: &str) {
@@ -287,7 +377,10 @@ impl Groups {
         match self.layout.seat(controller) {
             Some(seat) => {
                 let name = controller.name(seat.hierarchy);
-                unavailable("controller", name, Errno::EACCES, Some(&seat.own))
+                // Root is passed whatever there is; what root has not got, nobody has asked for above.
+                let root = nix::unistd::geteuid().is_root();
+                let errno = if root { Errno::EOPNOTSUPP } else { Errno::EACCES };
+                unavailable("controller", name, errno, Some(&seat.own))
             }
             None => unavailable("controller", controller.name(Hierarchy::V2), Errno::ENODEV, None),
         }

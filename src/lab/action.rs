@@ -10,6 +10,7 @@ use file::{FileAction, Tree};
 use super::{
     capability::Capability,
     dial::{Preset, Switch},
+    fact::FactId,
     limit::{Amount, Group, Limit},
     namespace::Namespace,
     seccomp::Denied,
@@ -106,6 +107,9 @@ pub enum Action {
     LetRun {
         /// Milliseconds, 2000 at most.
         ms: u16,
+        /// A counter that is waited for until it is no longer 0, for a few seconds at most: a machine may be slow.
+        #[serde(default)]
+        until: Option<FactId>,
     },
     /// Leave the subject behind and start a new bare one.
     Fresh {},

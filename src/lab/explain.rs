@@ -151,7 +151,7 @@ mod tests {
             ("mknod", None, "EPERM EROFS"),
             ("clock_settime", None, "EPERM"),
             ("chown", None, "EINVAL EPERM"),
-            ("controller", None, "EACCES ENOENT ENODEV"),
+            ("controller", None, "EACCES EOPNOTSUPP ENOENT ENODEV"),
             ("delegate", None, "EACCES EPERM EROFS"),
             ("legacy", None, "EOPNOTSUPP"),
             ("device", None, "ENODEV"),

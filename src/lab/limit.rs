@@ -74,6 +74,35 @@ impl Controller {
     }
 }
 
+/// In which kind of hierarchy each controller of a machine is; none of those it has not got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seats([Option<Hierarchy>; Controller::ALL.len()]);
+
+impl Seats {
+    /// The kind of a controller. Of one that is not there it is v2: what is shown is what most machines have.
+    pub fn of(&self, controller: Controller) -> Hierarchy {
+        self.0.get(controller as usize).copied().flatten().unwrap_or(Hierarchy::V2)
+    }
+
+    /// The controllers that are in a hierarchy of this kind.
+    pub fn within(&self, hierarchy: Hierarchy) -> Vec<Controller> {
+        let here = |c: &Controller| self.0.get(*c as usize).copied().flatten() == Some(hierarchy);
+        Controller::ALL.into_iter().filter(here).collect()
+    }
+}
+
+impl FromIterator<(Controller, Hierarchy)> for Seats {
+    fn from_iter<I: IntoIterator<Item = (Controller, Hierarchy)>>(all: I) -> Self {
+        let mut seats = Self::default();
+        for (controller, hierarchy) in all {
+            if let Some(seat) = seats.0.get_mut(controller as usize) {
+                *seat = Some(hierarchy);
+            }
+        }
+        seats
+    }
+}
+
 /// A cgroup of a lab. A course file cannot name a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

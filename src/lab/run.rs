@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::{
     action::{Action, Scene},
     fact::FactId,
+    limit::Seats,
     observation::{Observation, Whose},
     sight::Sight,
     step::{Lab, Step},
@@ -80,7 +81,7 @@ pub struct Acted {
 #[derive(Clone, Debug)]
 pub struct Run {
     lab: Lab,
-    root: bool,
+    scene: Scene,
     index: usize,
     phase: Phase,
     /// The subject as it was when the step began, and as it was last seen; none while there is no subject.
@@ -102,7 +103,7 @@ impl Run {
         let steps = lab.steps.len();
         Self {
             lab,
-            root,
+            scene: Scene { root, ..Scene::default() },
             index: 0,
             phase: Phase::Entering,
             began: None,
@@ -124,7 +125,12 @@ impl Run {
 
     /// What shell lines depend on.
     pub const fn scene(&self) -> Scene {
-        Scene { root: self.root }
+        self.scene
+    }
+
+    /// Where the controllers of cgroups are on this machine.
+    pub const fn set_seats(&mut self, seats: Seats) {
+        self.scene.seats = seats;
     }
 
     /// Which step, from 0.
@@ -284,7 +290,9 @@ impl Run {
         if self.trying() {
             return None;
         }
-        if let Some(ask) = self.undo_try() {
+        // a try-out goes with the subject that it was done to
+        let gone = matches!(self.phase, Phase::Gone { .. });
+        if !gone && let Some(ask) = self.undo_try() {
             return Some(ask);
         }
         let index = match self.phase {
@@ -298,6 +306,9 @@ impl Run {
 
     /// Begins the lab again and forgets what was done.
     pub fn reset(&mut self) -> Option<Ask> {
+        if self.trying() {
+            return None;
+        }
         for index in 0..self.lab.steps.len() {
             self.forget(index);
         }

@@ -9,7 +9,7 @@ use std::{
 use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 
 use super::{
-    Ending,
+    Ending, Under,
     threads::{self, Note},
 };
 use crate::{
@@ -75,7 +75,8 @@ impl Hands {
     pub(super) fn carry_out(&mut self, effect: Effect) -> Answer {
         match effect {
             Effect::Quit => return Answer::End(Ending::Quit),
-            Effect::Sudo(lab) => return Answer::End(Ending::Sudo(lab)),
+            Effect::Sudo(lab) => return Answer::End(Ending::Again(Under::Sudo, lab)),
+            Effect::Scope(lab) => return Answer::End(Ending::Again(Under::Scope, lab)),
             Effect::StartStage => return self.start_stage(),
             Effect::StopStage => {
                 self.shell = None;

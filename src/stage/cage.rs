@@ -15,7 +15,9 @@ use crate::{
     kernel::{Call, Kernel, descent},
     lab::{
         action::{Action, Workload},
+        fact::{Fact, FactId},
         limit::{Controller, Group, Hierarchy, Limit},
+        observation::Value,
         sight::Sight,
         trace::Failure,
     },
@@ -29,6 +31,10 @@ mod force;
 
 /// The longest that one action lets workloads run.
 const LONGEST: Duration = Duration::from_secs(2);
+/// How long a counter is waited for on a slow machine.
+const SLOWEST: Duration = Duration::from_secs(5);
+/// Between two looks at a counter.
+const POLL: Duration = Duration::from_millis(20);
 /// How long a workload may take to stand still, or a cgroup to freeze.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -57,6 +63,25 @@ impl Cage {
         self.looks = sights.contains(&Sight::Limits);
     }
 
+    /// Which controllers there are, each in its kind of hierarchy.
+    pub fn seats(&self) -> Vec<(Controller, Hierarchy)> {
+        let seats = self.groups.layout().seats().iter();
+        seats.map(|seat| (seat.controller, seat.hierarchy)).collect()
+    }
+
+    /// What the student's shell is told: where the cgroups of this session are or would be. Those that are made there by
+    /// hand are known as ours from then on.
+    pub fn environment(&mut self) -> Vec<(String, String)> {
+        if !self.looks {
+            return Vec::new();
+        }
+        let names = Group::ALL.map(Group::name);
+        if let Err(error) = self.groups.expect(&names) {
+            tracing::warn!(%error, "cgroups made by hand would not be found after a kill");
+        }
+        self.groups.environment()
+    }
+
     /// Whether limits are looked at: they move while nothing else does.
     pub const fn looks(&self) -> bool {
         self.looks
@@ -65,6 +90,9 @@ impl Cage {
     /// What can be read of the limits now, if anybody looks.
     pub fn read(&mut self, facts: &mut Facts) {
         if self.looks {
+            if self.groups.adopt() {
+                self.tell_reader();
+            }
             self.reader.read(facts);
         }
     }
@@ -111,12 +139,15 @@ impl Cage {
                 self.groups.kill(kernel, group.name())
             }
             Action::TryDelegate { group } => self.try_delegate(kernel, *group),
-            Action::LetRun { ms } => {
+            Action::LetRun { ms, until } => {
                 self.reader.restart();
                 std::thread::sleep(Duration::from_millis((*ms).into()).min(LONGEST));
+                let counted = until.filter(|counter| self.wait_for(*counter));
                 // Some end by themselves, on a slow machine later; how they end is what is to be seen.
-                let brief =
-                    [Workload::Forker, Workload::Filler].map(|workload| format!("({})", workload.name()));
+                let killed = counted.is_some_and(|counter| counter.fact == Fact::OomKills);
+                let brief = [Workload::Forker, Workload::Filler].into_iter();
+                let brief = brief.chain(killed.then_some(Workload::Eater));
+                let brief: Vec<_> = brief.map(|workload| format!("({})", workload.name())).collect();
                 let ended = || {
                     let living = workloads(subject);
                     !living.iter().any(|(_, stat)| brief.iter().any(|name| stat.contains(name)))
@@ -167,6 +198,21 @@ impl Cage {
     fn apart(&self, group: Group, subject: i32) -> Result<(), Failure> {
         self.known(group)?;
         if self.groups.members(group.name()).contains(&subject) { Err(refused(group.name())) } else { Ok(()) }
+    }
+
+    /// Waits until a counter is no longer 0; says whether it was in time. What did not come is for the step to say.
+    fn wait_for(&mut self, counter: FactId) -> bool {
+        let until = Instant::now() + SLOWEST;
+        loop {
+            let mut facts = Facts::new();
+            self.reader.read(&mut facts);
+            match facts.get(&counter) {
+                Some(Value::Number(0)) if Instant::now() < until => std::thread::sleep(POLL),
+                Some(Value::Number(n)) => return *n > 0,
+                // there is no such counter here: waiting will not make one
+                _ => return false,
+            }
+        }
     }
 
     fn freeze(&self, kernel: &mut dyn Kernel, group: Group, subject: i32, stop: bool) -> Result<(), Failure> {

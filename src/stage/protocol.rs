@@ -6,6 +6,7 @@ use crate::lab::{
     action::Action,
     dial::{Measured, Setting},
     fact::FactId,
+    limit::{Controller, Hierarchy, Seats},
     observation::{Observation, Whose},
     sight::Sight,
     trace::{Failure, Trace},
@@ -163,4 +164,17 @@ pub struct HostInfo {
     pub cgroup: String,
     /// The box directory.
     pub box_dir: String,
+    /// Which controllers of cgroups there are, and in which kind of hierarchy.
+    #[serde(default)]
+    pub seats: Vec<(Controller, Hierarchy)>,
+    /// Whether the student's own systemd could start the program again in a cgroup of its own.
+    #[serde(default)]
+    pub delegates: bool,
+}
+
+impl HostInfo {
+    /// In which kind of hierarchy each controller is.
+    pub fn controllers(&self) -> Seats {
+        self.seats.iter().copied().collect()
+    }
 }

@@ -29,6 +29,7 @@ use super::{
     wire::{self, WireError},
 };
 use crate::{
+    cgroup::delegation,
     kernel::{descent, guard, process, socket},
     lab::{
         action::Action,
@@ -308,7 +309,7 @@ impl Server {
         }
     }
 
-    fn hello(&self, version: u32) -> Result<(), StageError> {
+    fn hello(&mut self, version: u32) -> Result<(), StageError> {
         if version != VERSION {
             let failure = super::act::local_failure("hello", Errno::EPROTO);
             return self.say(&Event::Failed { failure });
@@ -318,7 +319,10 @@ impl Server {
         let cgroup =
             cgroup::cgroup_version(Path::new("/proc")).map_or("none", cgroup::Version::name).to_owned();
         let box_dir = self.setting.box_dir.to_string_lossy().into_owned();
-        self.say(&Event::Ready { version: VERSION, host: HostInfo { kernel, uid, cgroup, box_dir } })
+        let seats = self.troupe.cage().seats();
+        let delegates = uid != 0 && cgroup == "v2" && delegation::offered(uid);
+        let host = HostInfo { kernel, uid, cgroup, box_dir, seats, delegates };
+        self.say(&Event::Ready { version: VERSION, host })
     }
 
     fn open(&mut self, replay: &[Action], sights: Vec<Sight>) -> Result<(), StageError> {

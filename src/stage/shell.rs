@@ -39,6 +39,8 @@ impl Shell {
         setting: &Setting,
         terminal: BorrowedFd<'_>,
     ) -> Result<Self, Failure> {
+        let mut words = environment(&setting.box_dir.to_string_lossy());
+        words.extend(troupe.cage().environment());
         let mut companion = match place {
             ShellPlace::Inside => None,
             ShellPlace::Beside => Some(Member::start()?),
@@ -48,9 +50,7 @@ impl Shell {
             None => troupe.subject()?,
         };
         let number = parent.next_number();
-        let box_dir = setting.box_dir.to_string_lossy().into_owned();
-        let order =
-            Order::Shell { number, environment: environment(&box_dir), apart: apart(parent.pid(), setting) };
+        let order = Order::Shell { number, environment: words, apart: apart(parent.pid(), setting) };
         let answer = parent.ask(&order, Some(terminal))?;
         let pid = match answer {
             Answer::Shell { pid, .. } => child_numbered(parent.pid(), pid),

@@ -14,6 +14,8 @@ pub enum Effect {
     Quit,
     /// End the program, and start it again under `sudo` in this lab.
     Sudo(String),
+    /// End the program, and start it again in this lab in a cgroup that systemd leaves to it.
+    Scope(String),
     /// Start the stage and say hello; it answers [`crate::stage::protocol::Event::Ready`].
     StartStage,
     /// End the stage and everything in it.

@@ -67,6 +67,7 @@ pub(crate) enum Command {
     Inspect,
     OtherSide,
     Sudo,
+    Scope,
     Controls,
     Recorded,
 }
@@ -130,6 +131,7 @@ impl Command {
             Self::Inspect => "inspect",
             Self::OtherSide => "other_side",
             Self::Sudo => "sudo",
+            Self::Scope => "scope",
             Self::Controls => "controls",
             Self::Recorded => "recorded",
         }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     lab::{
+        action::Scene,
         run::{Acted, Ask, Outcome, Phase, Run, Status},
         step::{Lab, Step},
         trace::{Failure, Trace},
@@ -44,7 +45,7 @@ pub(super) struct Done<'a> {
     /// The calls that prepared it.
     pub prepared: &'a [Trace],
     pub outcome: &'a Outcome,
-    pub root: bool,
+    pub scene: Scene,
 }
 
 impl Done<'_> {
@@ -85,8 +86,9 @@ pub(super) fn drive(
     let host = greet(peer)?;
     reporter.lab(&lab, &host, recorded)?;
     let begun = Instant::now();
-    let root = host.uid == 0;
-    let mut run = Run::new(lab, root);
+    let mut run = Run::new(lab, host.uid == 0);
+    run.set_seats(host.controllers());
+    let scene = run.scene();
     let mut tally = Tally::default();
     let mut ask = run.jump(only.unwrap_or(0));
     while run.step().is_some() {
@@ -95,7 +97,7 @@ pub(super) fn drive(
         let outcome = run.outcome_of(run.index());
         if let Some((step, outcome)) = run.step().zip(outcome) {
             tally.count(outcome);
-            reporter.step(Done { number: run.index() + 1, step, prepared: &prepared, outcome, root })?;
+            reporter.step(Done { number: run.index() + 1, step, prepared: &prepared, outcome, scene })?;
         }
         let at = run.index();
         ask = if only.is_some() { None } else { run.forward() };

@@ -141,6 +141,8 @@ fn host_of(header: &Header) -> HostInfo {
         uid: if header.root { 0 } else { 1000 },
         cgroup: header.cgroup.clone(),
         box_dir: String::new(),
+        seats: Vec::new(),
+        delegates: false,
     }
 }
 

@@ -38,6 +38,8 @@ impl Toy {
             uid: 1000,
             cgroup: "v2".to_owned(),
             box_dir: "/box".to_owned(),
+            seats: Vec::new(),
+            delegates: false,
         };
         let events = VecDeque::from([Event::Ready { version: VERSION, host }]);
         Self { subject: Self::bare(), events, asked: Vec::new(), refuses: None, deadly: false }

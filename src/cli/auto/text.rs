@@ -12,7 +12,7 @@ use super::{
 use crate::{
     i18n::{Lang, fill, t},
     lab::{
-        action::{Action, Scene, shell_lines},
+        action::{Action, shell_lines},
         explain::explain,
         fact::FactId,
         observation::{Observation, Value},
@@ -51,7 +51,7 @@ impl<'a> Text<'a> {
             };
             self.say(key, &[("line", &trace.line()), ("us", &trace.us)])?;
         }
-        for line in shell_lines(&done.step.actions, Scene { root: done.root }) {
+        for line in shell_lines(&done.step.actions, done.scene) {
             self.say("cli.auto.shell", &[("line", &line)])?;
         }
         let mut docker: Vec<_> = done.step.actions.iter().filter_map(Action::docker).collect();

@@ -3,6 +3,7 @@
 use super::{Action, IdMap, IpcKind, MountKind, Workload};
 use crate::lab::{
     dial::{Preset, Setting, Switch},
+    limit::{Group, Seats},
     namespace::Namespace,
 };
 
@@ -11,10 +12,12 @@ mod layers;
 mod rights;
 
 /// What a shell line depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scene {
     /// Whether the student is root on the host.
     pub root: bool,
+    /// Where the controllers of cgroups are.
+    pub seats: Seats,
 }
 
 /// The lines to type for a series of actions; `$BOX` is set in the student's shell.
@@ -80,7 +83,7 @@ const COMPARE: &str =
 
 fn single(action: &Action, scene: Scene) -> Vec<String> {
     let line = match action {
-        Action::SpawnWorkload { workload, .. } => spawn(*workload).to_owned(),
+        Action::SpawnWorkload { workload, at } => return started(*workload, *at, scene.seats),
         Action::EndWorkloads {} => "kill $(jobs -p)".to_owned(),
         Action::MakeCgroup { .. }
         | Action::JoinCgroup { .. }
@@ -89,7 +92,7 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
         | Action::Thaw { .. }
         | Action::KillCgroup { .. }
         | Action::TryDelegate { .. }
-        | Action::LetRun { .. } => return cgroup::lines(action),
+        | Action::LetRun { .. } => return cgroup::lines(action, scene.seats),
         Action::TryUnshare { ns } => {
             let drop = if scene.root { "setpriv --bounding-set=-all --inh-caps=-all " } else { "" };
             format!("{drop}unshare {} true", options(ns).join(" "))
@@ -166,6 +169,12 @@ fn docker_box(setting: &Setting) -> Option<String> {
     words.push("IMAGE");
     let line = words.join(" ");
     Some(if off(Switch::User) { line } else { format!("{USERNS_REMAP}; {line}") })
+}
+
+/// A workload, and the way into the group that it is to be in.
+fn started(workload: Workload, at: Option<Group>, seats: Seats) -> Vec<String> {
+    let start = std::iter::once(spawn(workload).to_owned());
+    start.chain(at.map(|group| cgroup::join(group, "$!", seats))).collect()
 }
 
 /// What stands for a workload in a shell. In a cgroup, whatever a shell starts is in the shell's own.
@@ -263,8 +272,6 @@ mod tests {
     use super::*;
     use crate::lab::action::{Hostname, Place, Workload};
 
-    const USER: Scene = Scene { root: false };
-
     fn unshare(ns: &[Namespace]) -> Action {
         Action::Unshare { ns: ns.to_vec() }
     }
@@ -278,7 +285,7 @@ mod tests {
     }
 
     fn lines(actions: &[Action]) -> Vec<String> {
-        shell_lines(actions, USER)
+        shell_lines(actions, Scene::default())
     }
 
     #[test]
@@ -313,7 +320,7 @@ mod tests {
         let attempt = [Action::TryUnshare { ns: vec![Namespace::Uts] }];
         assert_eq!(lines(&attempt), ["unshare --uts true"]);
         assert_eq!(
-            shell_lines(&attempt, Scene { root: true }),
+            shell_lines(&attempt, Scene { root: true, ..Scene::default() }),
             ["setpriv --bounding-set=-all --inh-caps=-all unshare --uts true"]
         );
     }

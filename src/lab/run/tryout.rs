@@ -240,6 +240,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_tried_goes_with_the_subject_that_it_was_tried_on() {
+        let mut run = begun();
+        run.try_out("ipc", "", ipc());
+        run.acted(ok(seen(10, 1, 1, "host"), seen(10, 1, 2, "host")));
+        run.subject_gone(Some(9));
+        assert!(run.undo().is_some());
+        run.opened(seen(11, 1, 1, "host"));
+        assert_eq!(run.phase(), Phase::Predict, "there is a subject again");
+        assert!(run.tried().is_empty() && run.can_try());
+    }
+
+    #[test]
+    fn nothing_is_forgotten_while_a_try_out_is_not_answered() {
+        let mut run = begun();
+        run.enter();
+        run.acted(ok(seen(10, 1, 1, "host"), seen(10, 2, 1, "host")));
+        run.try_out("ipc", "", ipc());
+        assert_eq!(run.reset(), None);
+        assert!(run.outcome().is_some(), "the subject is still where it was");
+    }
+
+    #[test]
     fn a_subject_that_cannot_come_back_is_gone() {
         let mut run = begun();
         run.try_out("ipc", "", ipc());

@@ -195,6 +195,7 @@ const LAB: &[Binding] = &[
     shown(&[Key::letter('u')], Command::Undo),
     quiet(&[Key::letter('r')], Command::Reset),
     shown(&[Key::letter('!')], Command::Sudo),
+    shown(&[Key::letter('%')], Command::Scope),
     shown(&[Key::letter('v')], Command::Recorded),
     shown(&[Key::letter('j')], Command::Jump),
     quiet(&[Key::letter('a')], Command::Assemble),

@@ -10,6 +10,7 @@ use crate::{
         run::{Ask, Outcome, Phase, Run, Status},
         sight::Sight,
         step::Lab,
+        trace::Failure,
     },
     stage::protocol::{HostInfo, Request, ShellPlace},
     tui::{
@@ -196,6 +197,7 @@ impl LabScreen {
             Command::Wider => self.panes.resize(5),
             Command::Inspect => return self.inspect(world, out),
             Command::Sudo => out.push(Effect::Sudo(self.run.lab().id.clone())),
+            Command::Scope => out.push(Effect::Scope(self.run.lab().id.clone())),
             Command::Recorded if self.step_recorded() => drop(self.end_recorded()),
             Command::Recorded => self.show_recorded(out),
             Command::Back if self.panes.zoom => self.panes.zoom = false,
@@ -320,10 +322,20 @@ impl LabScreen {
     /// Whether the machine forbids the step to this user, and root perhaps may. A limit or a kernel that lacks the call
     /// stops root too.
     fn root_may_help(&self) -> bool {
-        let outcome = self.run.outcome().filter(|outcome| outcome.status == Status::Unavailable);
-        let errno =
-            outcome.and_then(|outcome| outcome.failure.as_ref()).map(|failure| failure.errno.as_str());
+        let errno = self.refusal().map(|failure| failure.errno.as_str());
         !self.root() && matches!(errno, Some("EPERM" | "EACCES"))
+    }
+
+    /// Whether no cgroup can be made here, and the student's systemd would give one.
+    fn scope_may_help(&self) -> bool {
+        let delegates = matches!(&self.stage, Stage::Ready(host) if host.delegates);
+        delegates && self.refusal().is_some_and(|failure| failure.operation == "delegate")
+    }
+
+    /// Why the machine cannot do the step.
+    fn refusal(&self) -> Option<&Failure> {
+        let outcome = self.run.outcome().filter(|outcome| outcome.status == Status::Unavailable);
+        outcome.and_then(|outcome| outcome.failure.as_ref())
     }
 }
 

@@ -108,6 +108,8 @@ pub(super) fn ready(uid: u32) -> Event {
         uid,
         cgroup: "hybrid".into(),
         box_dir: "/run/korobka/box".into(),
+        seats: Vec::new(),
+        delegates: uid == 1001,
     };
     Event::Ready { version: VERSION, host }
 }
@@ -132,6 +134,17 @@ pub(super) fn refused() -> Event {
     };
     let traces = vec![trace("unshare", &["CLONE_NEWUTS"], Some("EPERM"))];
     Event::Acted { before: bare(), after: bare(), traces, failure: Some(failure) }
+}
+
+/// As [`refused`], where no cgroup can be made.
+pub(super) fn undelegated() -> Event {
+    let failure = Failure {
+        operation: "delegate".into(),
+        arguments: vec!["mkdir".into()],
+        errno: "EACCES".into(),
+        path: Some("/sys/fs/cgroup/user.slice".into()),
+    };
+    Event::Acted { before: bare(), after: bare(), traces: Vec::new(), failure: Some(failure) }
 }
 
 /// What the shell of a student looks like who did the step.

@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::{
-    stage::{acted, bare, by_hand, by_hand_half, ready, refused},
+    stage::{acted, bare, by_hand, by_hand_half, ready, refused, undelegated},
     support::Bench,
 };
 use crate::{
@@ -184,6 +184,18 @@ fn a_machine_that_says_no_is_explained_and_sudo_is_offered_unless_it_is_root_alr
     assert!(!root.screen().contains("! with sudo"));
     root.keys("!");
     assert!(!root.effects.contains(&Effect::Sudo("isolation".into())));
+}
+
+#[test]
+fn who_may_make_no_cgroup_is_offered_one_where_systemd_would_give_it() {
+    for (uid, offered) in [(1001, true), (1000, false)] {
+        let mut bench = Bench::new((120, 40), Lang::En, Theme::Mono);
+        bench.keys("<down><enter>").says(ready(uid)).says(Event::Opened { observation: bare() });
+        bench.keys("<enter>").says(undelegated()).sees("no cgroup can be made here");
+        assert_eq!(bench.screen().contains("% in a scope"), offered);
+        bench.keys("%");
+        assert_eq!(bench.effects.last() == Some(&Effect::Scope("isolation".into())), offered);
+    }
 }
 
 #[test]

@@ -53,6 +53,7 @@ impl LabScreen {
             Command::Inspect => ready && !witness::rows(&self.run).is_empty(),
             Command::Narrower | Command::Wider => !self.panes.zoom && world.size.0 >= panes::SIDE_BY_SIDE,
             Command::Sudo => self.root_may_help(),
+            Command::Scope => self.scope_may_help(),
             Command::Recorded => rests && self.recording_offered(),
             Command::Turn
             | Command::Switch(_)

@@ -55,6 +55,8 @@ pub(super) fn host(header: &Header) -> HostInfo {
         uid: if header.root { 0 } else { 1000 },
         cgroup: header.cgroup.clone(),
         box_dir: String::new(),
+        seats: Vec::new(),
+        delegates: false,
     }
 }
 
@@ -138,6 +140,7 @@ impl LabScreen {
                 | Command::Assemble
                 | Command::Mend
                 | Command::Sudo
+                | Command::Scope
                 | Command::Turn
                 | Command::Switch(_)
                 | Command::TurnBack

@@ -34,6 +34,7 @@ impl LabScreen {
                 if self.run.scene().root != (host.uid == 0) {
                     self.run = Run::new(self.run.lab().clone(), host.uid == 0);
                 }
+                self.run.set_seats(host.controllers());
                 self.stage = Stage::Ready(host);
                 self.find_recording(world);
                 let start = self.start;

@@ -161,6 +161,10 @@ impl LabScreen {
                 writer.blank();
                 writer.key("tui.lab.sudo", Role::Strong);
             }
+            if self.scope_may_help() {
+                writer.blank();
+                writer.key("tui.lab.scope", Role::Strong);
+            }
             if self.recording_offered() {
                 writer.blank();
                 writer.key("tui.recorded.offer", Role::Strong);

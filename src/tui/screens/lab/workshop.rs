@@ -95,6 +95,7 @@ impl LabScreen {
                 | Command::PreviousStep
                 | Command::Jump
                 | Command::Sudo
+                | Command::Scope
                 | Command::ShellInside
                 | Command::ShellBeside
                 | Command::Controls
