@@ -270,6 +270,8 @@ pub enum MountKind {
     Tmpfs,
     /// Memory, 256 MiB at most.
     LargeTmpfs,
+    /// An empty overlay; its layer, `upper` and `work` are made in the directory that it then covers.
+    Overlay,
     /// Pseudo-terminals of its own.
     Devpts,
     /// The directory itself, so that it becomes a mount point.

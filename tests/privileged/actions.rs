@@ -41,6 +41,10 @@ pub(crate) fn each_kind_of_mount_can_be_made() {
     );
     let tmpfs = mount(MountKind::Tmpfs, Place::Box);
     assert_eq!(
+        seen(&stage, &[tmpfs.clone(), mount(MountKind::Overlay, Place::Box)], Fact::BoxMount),
+        Value::Text("overlay".to_owned())
+    );
+    assert_eq!(
         seen(&stage, &[tmpfs, Action::FurnishRoot {}], Fact::BoxMount),
         Value::Text("tmpfs".to_owned())
     );

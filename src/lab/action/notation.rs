@@ -105,6 +105,7 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
                 MountKind::Proc => format!("mount -t proc proc \"{path}\""),
                 MountKind::Tmpfs => format!("mount -t tmpfs tmpfs \"{path}\""),
                 MountKind::LargeTmpfs => format!("mount -t tmpfs -o size=256m tmpfs \"{path}\""),
+                MountKind::Overlay => overlay(&path),
                 MountKind::Devpts => {
                     format!("mount -t devpts -o newinstance,ptmxmode=0666 devpts \"{path}\"")
                 }
@@ -221,6 +222,7 @@ impl Action {
             Self::Mount { what: MountKind::Tmpfs | MountKind::LargeTmpfs, .. } => {
                 "docker run --tmpfs DIR".to_owned()
             }
+            Self::Mount { what: MountKind::Overlay, .. } => "dockerd --storage-driver overlay2".to_owned(),
             Self::Mount { what: MountKind::Bind, .. } => "docker run --volume DIR:DIR".to_owned(),
             Self::Mount { what: MountKind::Devpts, .. } => "docker run --tty".to_owned(),
             Self::FurnishRoot {} => "FROM IMAGE".to_owned(),
@@ -233,6 +235,12 @@ impl Action {
         };
         Some(line)
     }
+}
+
+/// In a shell of its own, which leaves the directory again.
+fn overlay(path: &str) -> String {
+    let options = "lowerdir=lower,upperdir=upper,workdir=work,userxattr,index=off";
+    format!("(cd \"{path}\" && mkdir lower upper work && mount -t overlay -o {options} overlay \"{path}\")")
 }
 
 const USERNS_REMAP: &str = "dockerd --userns-remap=default";
@@ -330,6 +338,12 @@ mod tests {
         for (what, at, line) in [
             (MountKind::Proc, Place::Proc, "mount -t proc proc \"/proc\""),
             (MountKind::Tmpfs, Place::Box, "mount -t tmpfs tmpfs \"$BOX\""),
+            (
+                MountKind::Overlay,
+                Place::Box,
+                "(cd \"$BOX\" && mkdir lower upper work && mount -t overlay -o \
+                 lowerdir=lower,upperdir=upper,workdir=work,userxattr,index=off overlay \"$BOX\")",
+            ),
             (MountKind::Bind, Place::Box, "mount --bind \"$BOX\" \"$BOX\""),
         ] {
             assert_eq!(lines(&[Action::Mount { what, at }]), [line]);
