@@ -69,6 +69,10 @@ impl From<LangName> for Lang {
     }
 }
 
+/// What no flag reaches.
+const EXERCISES: &str = "The exercises of the lab \"container\" (assemble it yourself: key a; break it and mend it: key b) are \
+                         on the screen only.";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -80,6 +84,7 @@ pub(super) enum Command {
         id: String,
     },
     /// Open a lab, or act it without a screen
+    #[command(after_help = EXERCISES)]
     Lab(LabArgs),
     /// Run a command in a whole box and clean up
     Box(Box<BoxArgs>),
