@@ -111,6 +111,7 @@ const TESTS: &[Test] = &[
         "each_mend_holds_on_its_own_box_and_on_no_other",
         workshop::each_mend_holds_on_its_own_box_and_on_no_other,
     ),
+    ("an_upper_directory_on_an_overlay_is_refused", workshop::an_upper_directory_on_an_overlay_is_refused),
     ("the_stage_refuses_a_stranger", engine::the_stage_refuses_a_stranger),
 ];
 

@@ -4,10 +4,13 @@
 
 use super::{
     action::{Action, Hostname, IdMap, MountKind, Place, Workload},
+    capability,
     dice::Dice,
     expectation::{Condition, Expectation},
     fact::{Fact, FactId},
+    limit::{Amount, Group, Limit},
     namespace::Namespace,
+    sight::Sight,
     step::{Hints, Lab, Prediction, Question, Start, Step},
 };
 use crate::i18n::{Lang, Text, find};
@@ -18,6 +21,8 @@ mod tests;
 /// One step of making a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Piece {
+    /// A cgroup with a limit, and the box in it.
+    Limit,
     /// New namespaces: mounts, processes, network, IPC, host name, cgroup.
     Walls,
     /// A fork: the child is process 1.
@@ -30,23 +35,36 @@ pub enum Piece {
     Name,
     /// The loopback interface.
     Lo,
+    /// Fewer rights, for ever.
+    Rights,
     /// The program.
     Program,
 }
 
 impl Piece {
     /// All of them, in an order that works.
-    pub const ALL: [Self; 7] =
-        [Self::Walls, Self::Fork, Self::Root, Self::Pivot, Self::Name, Self::Lo, Self::Program];
+    pub const ALL: [Self; 9] = [
+        Self::Limit,
+        Self::Walls,
+        Self::Fork,
+        Self::Root,
+        Self::Pivot,
+        Self::Name,
+        Self::Lo,
+        Self::Rights,
+        Self::Program,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
+            Self::Limit => "limit",
             Self::Walls => "walls",
             Self::Fork => "fork",
             Self::Root => "root",
             Self::Pivot => "pivot",
             Self::Name => "name",
             Self::Lo => "lo",
+            Self::Rights => "rights",
             Self::Program => "program",
         }
     }
@@ -59,6 +77,11 @@ impl Piece {
     /// What it does.
     pub fn actions(self) -> Vec<Action> {
         match self {
+            Self::Limit => {
+                let mut actions = limited(Group::Box);
+                actions.push(Action::JoinCgroup { group: Group::Box });
+                actions
+            }
             Self::Walls => vec![Action::Unshare {
                 ns: vec![
                     Namespace::Mnt,
@@ -81,6 +104,9 @@ impl Piece {
                 .into_iter()
                 .collect(),
             Self::Lo => vec![Action::LoUp {}],
+            Self::Rights => {
+                vec![Action::NoNewPrivs {}, Action::DropCapabilities { keep: capability::DOCKER.to_vec() }]
+            }
             Self::Program => vec![Action::SpawnWorkload { workload: Workload::Heartbeat, at: None }],
         }
     }
@@ -92,6 +118,30 @@ pub fn scene() -> Vec<Action> {
     vec![Action::Unshare { ns: vec![Namespace::User] }, Action::MapIds { map: IdMap::Single }]
 }
 
+/// Makes a cgroup with a limit on the number of processes.
+pub(super) fn limited(group: Group) -> Vec<Action> {
+    let limit = Action::SetLimit { group, limit: Limit::PidsMax, to: Amount::Whole(PROCESSES) };
+    vec![Action::MakeCgroup { group }, limit]
+}
+
+/// How many processes a box may have: enough for a shell in it.
+const PROCESSES: u64 = 64;
+
+/// What holds of a limit that is in force: it is the box's, and somebody is in there.
+pub fn limit_holds() -> Vec<Expectation> {
+    let is = |fact, is| Expectation::Fact { fact: FactId::host(fact), is };
+    vec![
+        is(Fact::LimitPids, Condition::Equals(PROCESSES.to_string())),
+        is(Fact::PidsCurrent, Condition::AtLeast(1)),
+    ]
+}
+
+/// What holds of rights that are gone for good.
+pub fn rights_hold() -> Vec<Expectation> {
+    let fact = FactId::subject(Fact::NoNewPrivs);
+    vec![Expectation::Fact { fact, is: Condition::Equals("1".to_owned()) }]
+}
+
 /// What holds of a box that is whole.
 pub fn whole() -> Vec<Expectation> {
     let is = |fact, is| Expectation::Fact { fact: FactId::subject(fact), is };
@@ -101,6 +151,8 @@ pub fn whole() -> Vec<Expectation> {
         is(Fact::Pid1, Condition::Equals("korobka".to_owned())),
         is(Fact::SeesHost, Condition::Equals("no".to_owned())),
         is(Fact::Root, Condition::Contains("usr".to_owned())),
+        // which the root of no box of ours has, and that of every host
+        is(Fact::Root, Condition::Lacks("sys".to_owned())),
         is(Fact::Escape, Condition::Equals("no".to_owned())),
         is(Fact::Hostname, Condition::Equals("korobka".to_owned())),
         is(Fact::Interfaces, Condition::Contains("lo UP".to_owned())),
@@ -118,6 +170,8 @@ pub enum Reason {
     NoRoot,
     /// The new root stands there, and what it would be made from is gone.
     Pivoted,
+    /// The rights that it takes are given up.
+    NoRights,
     /// The program has started, and inherits what is not finished.
     TooEarly,
 }
@@ -130,6 +184,7 @@ impl Reason {
             Self::NotFirst => "workshop.reason.not_first",
             Self::NoRoot => "workshop.reason.no_root",
             Self::Pivoted => "workshop.reason.pivoted",
+            Self::NoRights => "workshop.reason.no_rights",
             Self::TooEarly => "workshop.reason.too_early",
         };
         crate::i18n::t(lang, key)
@@ -156,6 +211,7 @@ pub struct Assembly {
     cursor: usize,
     held: bool,
     verdict: Verdict,
+    left_out: Option<Piece>,
 }
 
 impl Assembly {
@@ -170,7 +226,7 @@ impl Assembly {
         {
             order.swap(0, at);
         }
-        Self { order, cursor: 0, held: false, verdict: Verdict::Untried }
+        Self { order, cursor: 0, held: false, verdict: Verdict::Untried, left_out: None }
     }
 
     /// The pieces as they lie.
@@ -191,6 +247,20 @@ impl Assembly {
     /// What came of the last try.
     pub const fn verdict(&self) -> Verdict {
         self.verdict
+    }
+
+    /// A piece that this machine cannot carry out in any order: it has been taken out.
+    pub const fn left_out(&self) -> Option<Piece> {
+        self.left_out
+    }
+
+    /// Other pieces in another order; what this machine cannot do stays out.
+    #[must_use]
+    pub fn another(&self, seed: u32) -> Self {
+        let mut another = Self::new(seed);
+        another.order.retain(|piece| self.left_out != Some(*piece));
+        another.left_out = self.left_out;
+        another
     }
 
     /// Takes the piece under the cursor, or puts it down.
@@ -225,11 +295,17 @@ impl Assembly {
                 .map(|(at, piece)| {
                     let prepare = if at == 0 { scene() } else { Vec::new() };
                     // what a program is started with it keeps
-                    let expect = if *piece == Piece::Program { whole() } else { Vec::new() };
+                    let expect = if *piece == Piece::Program { self.wanted() } else { Vec::new() };
                     step(piece.name(), prepare, piece.actions(), expect)
                 })
                 .collect(),
         )
+    }
+
+    /// What the program is to find.
+    fn wanted(&self) -> Vec<Expectation> {
+        let limit = if self.left_out == Some(Piece::Limit) { Vec::new() } else { limit_holds() };
+        [whole(), rights_hold(), limit].concat()
     }
 
     /// The piece that was being carried out held, or did not.
@@ -243,6 +319,20 @@ impl Assembly {
         if !held {
             self.cursor = done;
         }
+    }
+
+    /// The piece that was being carried out did not hold. Takes it out if that has nothing to do with the order: a cgroup
+    /// is made from outside, so no piece before it can be the reason.
+    pub fn leave_out(&mut self) -> bool {
+        let Verdict::Running(done) = self.verdict else { return false };
+        let limit = self.order.get(done) == Some(&Piece::Limit);
+        if limit {
+            self.order.remove(done);
+            self.left_out = Some(Piece::Limit);
+            self.verdict = Verdict::Untried;
+            self.cursor = self.cursor.min(self.order.len().saturating_sub(1));
+        }
+        limit
     }
 
     /// The stage is gone in the midst of it.
@@ -259,7 +349,9 @@ impl Assembly {
         let before = |of: Piece| place(of).is_some_and(|other| other < at);
         Some(match piece {
             Piece::Program => Reason::TooEarly,
-            Piece::Fork | Piece::Walls => return None,
+            Piece::Fork | Piece::Limit | Piece::Rights => return None,
+            _ if before(Piece::Rights) => Reason::NoRights,
+            Piece::Walls => return None,
             _ if !before(Piece::Walls) => Reason::NoWalls,
             Piece::Root if before(Piece::Pivot) => Reason::Pivoted,
             Piece::Root if !before(Piece::Fork) || place(Piece::Fork) < place(Piece::Walls) => {
@@ -273,7 +365,7 @@ impl Assembly {
 
 /// A lab that is no course's: what the run drives.
 pub(super) fn lab(id: &str, steps: Vec<Step>) -> Lab {
-    let sights = super::sight::Sight::default_of_lab();
+    let sights = vec![Sight::Walls, Sight::Limits];
     Lab {
         id: id.to_owned(),
         title: Text::default(),

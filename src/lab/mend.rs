@@ -3,8 +3,10 @@
 
 use super::{
     action::{Action, MountKind, Place},
-    assemble::{Piece, lab, scene, step, whole},
+    assemble::{Piece, lab, limit_holds, limited, scene, step, whole},
     dice::Dice,
+    expectation::Expectation,
+    limit::Group,
     namespace::Namespace,
     step::Lab,
 };
@@ -23,18 +25,25 @@ pub enum Fault {
     NoProc,
     /// `pivot_root(2)` went to a mount that lies on top of the furnished root.
     WrongOrder,
+    /// The limit is set on a cgroup that the box is not in.
+    LimitElsewhere,
+    /// The upper directory of the box's overlay lies on an overlay.
+    UpperOnOverlay,
     /// The loopback interface is down.
     LoDown,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::NoProc, Self::WrongOrder, Self::LoDown];
+    pub const ALL: [Self; 5] =
+        [Self::NoProc, Self::WrongOrder, Self::LimitElsewhere, Self::UpperOnOverlay, Self::LoDown];
 
     const fn name(self) -> &'static str {
         match self {
             Self::NoProc => "no_proc",
             Self::WrongOrder => "wrong_order",
+            Self::LimitElsewhere => "limit_elsewhere",
+            Self::UpperOnOverlay => "upper_on_overlay",
             Self::LoDown => "lo_down",
         }
     }
@@ -52,19 +61,32 @@ impl Fault {
     /// The actions that lead to a box with this fault.
     pub fn breaks(self) -> Vec<Action> {
         let mut actions = scene();
-        for piece in [Piece::Walls, Piece::Fork, Piece::Root, Piece::Name] {
+        for piece in [Piece::Walls, Piece::Fork, Piece::Name] {
             actions.extend(piece.actions());
         }
         if self != Self::LoDown {
             actions.extend(Piece::Lo.actions());
         }
+        if self == Self::UpperOnOverlay {
+            let on_box = |what| Action::Mount { what, at: Place::Box };
+            actions.extend([Action::MakePrivate {}, on_box(MountKind::Tmpfs), on_box(MountKind::Overlay)]);
+            return actions;
+        }
+        actions.extend(Piece::Root.actions());
         match self {
             Self::NoProc => actions.push(Action::Mount { what: MountKind::Tmpfs, at: Place::BoxProc }),
             Self::WrongOrder => actions.extend([
                 Action::Clone { ns: vec![Namespace::Mnt] },
                 Action::Mount { what: MountKind::Tmpfs, at: Place::Box },
             ]),
-            Self::LoDown => {}
+            Self::LimitElsewhere => {
+                actions.extend(limited(Group::Box));
+                actions.extend([
+                    Action::MakeCgroup { group: Group::Left },
+                    Action::JoinCgroup { group: Group::Left },
+                ]);
+            }
+            Self::UpperOnOverlay | Self::LoDown => {}
         }
         actions.extend(Piece::Pivot.actions());
         actions
@@ -75,8 +97,25 @@ impl Fault {
         match self {
             Self::NoProc => vec![Action::Mount { what: MountKind::Proc, at: Place::Proc }],
             Self::WrongOrder => vec![Action::EndChild {}, Action::PivotRoot {}],
+            Self::LimitElsewhere => vec![Action::JoinCgroup { group: Group::Box }],
+            Self::UpperOnOverlay => vec![Action::Mount { what: MountKind::Tmpfs, at: Place::Box }],
             Self::LoDown => vec![Action::LoUp {}],
         }
+    }
+
+    /// What was still to be done when this box failed to start: it goes on with that after a mend.
+    pub fn rest(self) -> Vec<Action> {
+        if self != Self::UpperOnOverlay {
+            return Vec::new();
+        }
+        let mount = Action::Mount { what: MountKind::Overlay, at: Place::Box };
+        vec![mount, Action::FurnishRoot {}, Action::PivotRoot {}]
+    }
+
+    /// What holds when this box is whole.
+    pub fn wanted(self) -> Vec<Expectation> {
+        let limit = if self == Self::LimitElsewhere { limit_holds() } else { Vec::new() };
+        [whole(), limit].concat()
     }
 }
 
@@ -102,6 +141,7 @@ pub struct Ward {
     cursor: usize,
     outcome: Outcome,
     tries: usize,
+    spared: Vec<Fault>,
 }
 
 impl Ward {
@@ -112,19 +152,35 @@ impl Ward {
         let fault = Fault::ALL.get(dice.below(Fault::ALL.len())).copied().unwrap_or(Fault::NoProc);
         let mut offered = Fault::ALL.to_vec();
         dice.shuffle(&mut offered);
-        Self { seed, fault, offered, cursor: 0, outcome: Outcome::Untried, tries: 0 }
+        Self { seed, fault, offered, cursor: 0, outcome: Outcome::Untried, tries: 0, spared: Vec::new() }
     }
 
     /// The box of the seed that another digit makes: the last two count.
     #[must_use]
     pub fn digit(&self, digit: u8) -> Self {
-        Self::new(self.seed * 10 + u32::from(digit))
+        Self { spared: self.spared.clone(), ..Self::new(self.seed * 10 + u32::from(digit)) }
     }
 
     /// The next box.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self::new(self.seed + 1)
+        let mut seeds = (1..=SEEDS).map(|further| Self::new(self.seed + further));
+        let next = seeds.find(|ward| !self.spared.contains(&ward.fault));
+        Self { spared: self.spared.clone(), ..next.unwrap_or_else(|| Self::new(self.seed + 1)) }
+    }
+
+    /// This box could not be made here: takes another, without such a fault. None where no box can be made.
+    #[must_use]
+    pub fn spare(&self) -> Option<Self> {
+        let mut spared = self.spared.clone();
+        spared.retain(|fault| *fault != self.fault);
+        spared.push(self.fault);
+        (spared.len() < Fault::ALL.len()).then(|| Self { spared, ..self.clone() }.another())
+    }
+
+    /// Faults that this machine cannot have.
+    pub fn spared(&self) -> &[Fault] {
+        &self.spared
     }
 
     /// Its seed.
@@ -161,7 +217,8 @@ impl Ward {
     /// The broken box, and the mend under the cursor to be carried out on it.
     pub fn lab(&self) -> Lab {
         let chosen = self.offered.get(self.cursor).copied().unwrap_or(self.fault);
-        lab("mend", vec![step("mend", self.fault.breaks(), chosen.mends(), whole())])
+        let actions = [chosen.mends(), self.fault.rest()].concat();
+        lab("mend", vec![step("mend", self.fault.breaks(), actions, self.fault.wanted())])
     }
 
     /// Chooses the diagnosis under the cursor; false while another is tried.

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_order_of_the_list_works_and_has_no_reason_not_to() {
-    let assembly = Assembly { order: Piece::ALL.to_vec(), cursor: 0, held: false, verdict: Verdict::Untried };
+    let assembly = Assembly { order: Piece::ALL.to_vec(), ..Assembly::new(1) };
     let late = |at: usize| assembly.order.get(at) != Some(&Piece::Program);
     assert!((0..Piece::ALL.len()).filter(|at| late(*at)).all(|at| assembly.reason(at).is_none()));
 }
@@ -23,7 +23,7 @@ fn a_piece_in_the_hand_moves_with_the_cursor() {
 
 #[test]
 fn each_piece_that_held_leads_to_the_next_and_the_first_that_did_not_ends_it() {
-    let mut assembly = Assembly::new(1);
+    let mut assembly = Assembly { order: Piece::ALL.to_vec(), ..Assembly::new(1) };
     assembly.start();
     let lab = assembly.lab();
     assert_eq!(lab.steps.len(), Piece::ALL.len());
@@ -40,15 +40,28 @@ fn each_piece_that_held_leads_to_the_next_and_the_first_that_did_not_ends_it() {
 }
 
 #[test]
+fn a_cgroup_that_cannot_be_made_is_taken_out_and_stays_out() {
+    let mut assembly = Assembly { order: Piece::ALL.to_vec(), ..Assembly::new(1) };
+    assembly.start();
+    assert!(assembly.leave_out());
+    assert!(!assembly.leave_out(), "it is out");
+    assert_eq!((assembly.verdict(), assembly.left_out()), (Verdict::Untried, Some(Piece::Limit)));
+    assert_eq!(assembly.order().len(), Piece::ALL.len() - 1);
+    let another = assembly.another(7);
+    assert!(!another.order().contains(&Piece::Limit));
+    let expects = |assembly: &Assembly| assembly.lab().steps.iter().map(|s| s.expect.len()).sum::<usize>();
+    assert_eq!(expects(&another) + limit_holds().len(), expects(&Assembly::new(7)));
+}
+
+#[test]
 fn a_wrong_order_has_its_reason() {
-    use Piece::{Fork, Lo, Name, Pivot, Program, Root, Walls};
-    let of = |order: &[Piece], at| {
-        Assembly { order: order.to_vec(), cursor: 0, held: false, verdict: Verdict::Untried }.reason(at)
-    };
+    use Piece::{Fork, Lo, Name, Pivot, Program, Rights, Root, Walls};
+    let of = |order: &[Piece], at| Assembly { order: order.to_vec(), ..Assembly::new(1) }.reason(at);
     assert_eq!(of(&[Name, Walls, Fork, Root, Pivot, Lo, Program], 0), Some(Reason::NoWalls));
     assert_eq!(of(&[Walls, Root, Fork, Pivot, Name, Lo, Program], 1), Some(Reason::NotFirst));
     assert_eq!(of(&[Fork, Walls, Root, Pivot, Name, Lo, Program], 2), Some(Reason::NotFirst));
     assert_eq!(of(&[Walls, Fork, Pivot, Root, Name, Lo, Program], 2), Some(Reason::NoRoot));
+    assert_eq!(of(&[Walls, Fork, Root, Rights, Pivot, Name, Lo, Program], 4), Some(Reason::NoRights));
     assert_eq!(of(&[Program, Walls, Fork, Root, Pivot, Name, Lo], 0), Some(Reason::TooEarly));
 }
 

@@ -20,6 +20,18 @@ fn typed_digits_are_the_seed() {
 }
 
 #[test]
+fn a_box_that_cannot_be_made_is_spared_until_none_can() {
+    let mut ward = Ward::new(0);
+    for spared in 1..Fault::ALL.len() {
+        ward = ward.spare().unwrap();
+        assert_eq!(ward.spared().len(), spared);
+        assert!(!ward.spared().contains(&ward.fault));
+        assert!(!ward.spared().contains(&ward.another().fault));
+    }
+    assert_eq!(ward.spare(), None);
+}
+
+#[test]
 fn a_mend_is_tried_once_at_a_time_until_one_holds() {
     let mut ward = Ward::new(3);
     assert!(ward.choose());

@@ -2,7 +2,7 @@
 //! lab is set aside meanwhile; the exercise has a run of its own, so the witness, the calls, the processes and the shell
 //! show its box.
 
-use super::{LabScreen, Page, Pane, Stage};
+use super::{LabScreen, Page, Pane, Panes, Stage};
 use crate::{
     i18n::{Lang, t},
     lab::{
@@ -28,8 +28,8 @@ pub(super) enum Exercise {
 #[derive(Debug)]
 pub(super) struct Workshop {
     exercise: Exercise,
-    /// The lab's run, and the page that its text showed.
-    aside: (Run, Page),
+    /// The lab's run, the page that its text showed, and its panes.
+    aside: (Run, Page, Panes),
 }
 
 impl Exercise {
@@ -52,6 +52,14 @@ impl Exercise {
         match self {
             Self::Assemble(assembly) => assembly.settled(passed),
             Self::Mend(ward) => ward.settled(passed),
+        }
+    }
+
+    /// What failed is nothing that an order can mend.
+    fn leave_out(&mut self) -> bool {
+        match self {
+            Self::Assemble(assembly) => assembly.leave_out(),
+            Self::Mend(_) => false,
         }
     }
 
@@ -134,8 +142,9 @@ impl LabScreen {
         }
         let run = Run::new(exercise.lab(), self.root());
         let aside = std::mem::replace(&mut self.run, run);
-        self.workshop = Some(Box::new(Workshop { exercise, aside: (aside, self.page) }));
         // the box is looked at, and the dial is not its
+        let panes = std::mem::replace(&mut self.panes, Panes::new(&self.run.lab().sights));
+        self.workshop = Some(Box::new(Workshop { exercise, aside: (aside, self.page, panes) }));
         self.panes.set_focus(Pane::Witness);
         self.panes.set_focus(Pane::Text);
         self.go(Run::start, out);
@@ -162,7 +171,7 @@ impl LabScreen {
             }
             (Command::Again, Exercise::Assemble(assembly)) => {
                 let seed = self.run.now().map_or(1, |seen| seen.pid.unsigned_abs());
-                *assembly = Assembly::new(seed);
+                *assembly = assembly.another(seed);
                 self.begin_exercise(out);
             }
             (Command::Again, Exercise::Mend(ward)) => {
@@ -203,8 +212,9 @@ impl LabScreen {
     /// Back to the lab, at the start of the step that it was left at.
     fn close_workshop(&mut self, out: &mut Vec<Effect>) {
         let Some(workshop) = self.workshop.take() else { return };
-        let (aside, page) = workshop.aside;
+        let (aside, page, panes) = workshop.aside;
         self.run = aside;
+        self.panes = panes;
         let step = self.run.index();
         self.jump(step, out);
         if page == Page::End {
@@ -214,13 +224,18 @@ impl LabScreen {
 
     /// After an event: the exercise goes on to its next piece, or has its answer.
     pub(super) fn workshop_goes_on(&mut self, out: &mut Vec<Effect>) {
+        self.spare_what_cannot_be_made(out);
         let Some(workshop) = self.workshop.as_mut().filter(|workshop| workshop.exercise.runs()) else {
             return;
         };
         match self.run.phase() {
             Phase::Predict => self.go(Run::enter, out),
             Phase::Observed => {
-                workshop.exercise.settled(self.run.outcome().is_some_and(run::Outcome::passed));
+                let passed = self.run.outcome().is_some_and(run::Outcome::passed);
+                let began = self.run.now().is_some();
+                if passed || !began || !workshop.exercise.leave_out() {
+                    workshop.exercise.settled(passed);
+                }
                 self.panes.text_scroll = 0;
                 if workshop.exercise.runs() {
                     self.go(Run::forward, out);
@@ -229,6 +244,17 @@ impl LabScreen {
             }
             Phase::Gone { .. } => workshop.exercise.lost(),
             Phase::Entering | Phase::Acting => {}
+        }
+    }
+
+    /// A broken box that this machine cannot make gives way to another.
+    fn spare_what_cannot_be_made(&mut self, out: &mut Vec<Effect>) {
+        let not_made = self.run.phase() == Phase::Observed && self.run.now().is_none();
+        let Some(workshop) = self.workshop.as_mut().filter(|_| not_made) else { return };
+        let Exercise::Mend(ward) = &mut workshop.exercise else { return };
+        if let Some(another) = ward.spare() {
+            *ward = another;
+            self.begin_exercise(out);
         }
     }
 

@@ -31,6 +31,9 @@ fn assemble(assembly: &Assembly, run: &Run, writer: &mut Writer<'_>) {
         Verdict::Untried => {
             writer.key("workshop.assemble.intro", Role::Plain);
             writer.key("workshop.assemble.how", Role::Dim);
+            if assembly.left_out().is_some() {
+                writer.key("workshop.assemble.no_cgroup", Role::Strong);
+            }
         }
         Verdict::Running(_) => writer.key("tui.lab.acting", Role::Dim),
         Verdict::Holds => writer.marked("✓", Role::Good, t(lang, "workshop.assemble.holds"), Role::Good),
@@ -71,6 +74,9 @@ fn mend(ward: &Ward, run: &Run, writer: &mut Writer<'_>) {
         Outcome::Untried => {
             writer.key("workshop.mend.intro", Role::Plain);
             writer.key("workshop.mend.how", Role::Dim);
+            for fault in ward.spared() {
+                writer.say(&fill(lang, "workshop.mend.spared", &[("fault", &fault.label(lang))]), Role::Dim);
+            }
         }
         Outcome::Running(_) => writer.key("tui.lab.acting", Role::Dim),
         Outcome::Holds(_) => {
