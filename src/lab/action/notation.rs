@@ -106,9 +106,7 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
                 MountKind::Tmpfs => format!("mount -t tmpfs tmpfs \"{path}\""),
                 MountKind::LargeTmpfs => format!("mount -t tmpfs -o size=256m tmpfs \"{path}\""),
                 MountKind::Overlay => overlay(&path),
-                MountKind::Devpts => {
-                    format!("mount -t devpts -o newinstance,ptmxmode=0666 devpts \"{path}\"")
-                }
+                MountKind::Devpts => format!("{DEVPTS} \"{path}\""),
                 MountKind::Bind => format!("mount --bind \"{path}\" \"{path}\""),
             }
         }
@@ -236,6 +234,8 @@ impl Action {
         Some(line)
     }
 }
+
+const DEVPTS: &str = "mount -t devpts -o newinstance,ptmxmode=0666 devpts";
 
 /// In a shell of its own, which leaves the directory again.
 fn overlay(path: &str) -> String {
