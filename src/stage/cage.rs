@@ -35,8 +35,8 @@ const LONGEST: Duration = Duration::from_secs(2);
 const SLOWEST: Duration = Duration::from_secs(5);
 /// Between two looks at a counter.
 const POLL: Duration = Duration::from_millis(20);
-/// How long a workload may take to stand still, or a cgroup to freeze.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a workload may take to stand still or to end, or a cgroup to freeze.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The cgroups of a lab, and what is read of them.
 #[derive(Debug)]
@@ -152,7 +152,9 @@ impl Cage {
                     let living = workloads(subject);
                     !living.iter().any(|(_, stat)| brief.iter().any(|name| stat.contains(name)))
                 };
-                tracing::debug!(ended = wait_until(ended).is_some(), "let run");
+                // Not among the fields of the message: they are evaluated only where somebody listens.
+                let ended = wait_until(ended).is_some();
+                tracing::debug!(ended, "let run");
                 Ok(())
             }
             other => Err(act::misplaced(other)),
