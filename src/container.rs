@@ -11,6 +11,7 @@
 //! milliseconds, on another processor.
 
 pub mod command;
+mod front;
 pub mod host;
 pub mod init;
 pub mod notation;

@@ -6,12 +6,11 @@ use std::{
     fs, io,
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
-    process,
 };
 
 use nix::errno::Errno;
 
-use crate::kernel::errno_of;
+use crate::kernel::{errno_of, process};
 
 /// Where programs are in a box with a root of its own, `environ(7)`.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -28,9 +27,13 @@ pub struct Command {
 }
 
 impl Command {
-    /// Starts it as a child; its pid.
-    pub fn spawn(&self) -> Result<i32, Errno> {
-        let child = self.prepared()?.spawn().map_err(|error| errno_of(&error))?;
+    /// Starts it as a child, in front of the terminal if it is asked to; its pid.
+    pub fn spawn(&self, in_front: bool) -> Result<i32, Errno> {
+        let mut command = self.prepared()?;
+        if in_front {
+            process::in_front(&mut command);
+        }
+        let child = command.spawn().map_err(|error| errno_of(&error))?;
         i32::try_from(child.id()).map_err(|_impossible| Errno::EOVERFLOW)
     }
 
@@ -42,10 +45,10 @@ impl Command {
         }
     }
 
-    fn prepared(&self) -> Result<process::Command, Errno> {
+    fn prepared(&self) -> Result<std::process::Command, Errno> {
         let (name, arguments) = self.words.split_first().ok_or(Errno::ENOENT)?;
         let path = if self.own_root { PATH.into() } else { env::var_os("PATH").unwrap_or_default() };
-        let mut command = process::Command::new(find(Path::new(name), &path)?);
+        let mut command = std::process::Command::new(find(Path::new(name), &path)?);
         command.arg0(name).args(arguments);
         if self.own_root {
             let kept = KEPT.iter().filter_map(|name| Some((*name, env::var_os(name)?)));

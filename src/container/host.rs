@@ -1,10 +1,14 @@
 //! What a plan must know of the machine, read once.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{stderr, stdin, stdout},
+    path::Path,
+};
 
 use nix::{
     mount::MsFlags,
-    unistd::{getegid, geteuid},
+    unistd::{getegid, geteuid, ttyname},
 };
 
 use super::{rights::masked, root::SETTINGS_AND_PROGRAMS};
@@ -30,6 +34,8 @@ pub struct Host {
     pub masked: Vec<(String, bool)>,
     /// Parts of /proc that a box may not change.
     pub read_only: Vec<String>,
+    /// The terminal that standard input, output or error is.
+    pub terminal: Option<String>,
     /// The number of the last capability that this kernel knows.
     pub last_capability: u8,
     /// What is permitted to whoever starts boxes.
@@ -47,6 +53,7 @@ impl Host {
             below: Vec::new(),
             masked: Vec::new(),
             read_only: Vec::new(),
+            terminal: terminal(),
             last_capability: last_capability(),
             permitted: permitted().unwrap_or_default(),
         };
@@ -87,6 +94,12 @@ fn below(directories: &[(String, MsFlags)]) -> Vec<(String, MsFlags)> {
 fn last_capability() -> u8 {
     let said = fs::read_to_string("/proc/sys/kernel/cap_last_cap").ok();
     said.and_then(|text| text.trim().parse().ok()).unwrap_or(u8::MAX)
+}
+
+/// Its path, checked to lead to it.
+fn terminal() -> Option<String> {
+    let path = ttyname(stdin()).or_else(|_| ttyname(stdout())).or_else(|_| ttyname(stderr())).ok()?;
+    Some(path.to_string_lossy().into_owned())
 }
 
 /// A user namespace may not take away flags that a mount came with, `mount_namespaces(7)`.

@@ -3,8 +3,11 @@
 //! Signals that the terminal sends reach the whole foreground group, and the command is in it: only those that a
 //! process sent, `sigaction(2)` `SI_USER` and below, are handed on.
 
+use std::os::fd::AsFd;
+
 use nix::{
     errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
         signal::{Signal, kill},
         signalfd::{SfdFlags, SignalFd},
@@ -27,6 +30,19 @@ const FOR_THE_COMMAND: [Signal; 8] = [
     Signal::SIGWINCH,
 ];
 
+/// What else whoever waits has an eye on; by itself, nothing.
+pub trait Watch {
+    /// The child has been stopped.
+    fn stopped(&mut self) {}
+
+    /// Waits until a signal is to be read, if it wants to be the one who does.
+    fn wait(&mut self, _signals: &Signals) -> Result<(), Errno> {
+        Ok(())
+    }
+}
+
+impl Watch for () {}
+
 /// Signals, read from a descriptor by whichever process asks: it is shared across a fork.
 #[derive(Debug)]
 pub struct Signals(SignalFd);
@@ -47,12 +63,13 @@ impl Signals {
 
     /// Waits until a child has ended, reaps every other one that ends, and hands signals on to it. The exit status: its
     /// own, or 128 + the signal that ended it.
-    pub fn wait_for(&self, child: i32) -> Result<i32, Errno> {
+    pub fn wait_for(&self, child: i32, watch: &mut dyn Watch) -> Result<i32, Errno> {
         let child = Pid::from_raw(child);
         loop {
-            if let Some(status) = reap(child)? {
+            if let Some(status) = reap(child, watch)? {
                 return Ok(status);
             }
+            watch.wait(self)?;
             let Some(info) = self.read()? else { continue };
             let signal = i32::try_from(info.0).ok().and_then(|number| Signal::try_from(number).ok());
             if let Some(signal) = signal.filter(|signal| *signal != Signal::SIGCHLD && info.1 <= 0) {
@@ -62,6 +79,19 @@ impl Signals {
                 }
             }
         }
+    }
+
+    /// Waits until there is a signal to be read, or something on the line; whether it is the latter.
+    pub fn or_line(&self, line: impl AsFd) -> Result<bool, Errno> {
+        let mut fds =
+            [PollFd::new(self.0.as_fd(), PollFlags::POLLIN), PollFd::new(line.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::NONE) {
+            Ok(_) => {}
+            Err(Errno::EINTR) => return Ok(false),
+            Err(errno) => return Err(errno),
+        }
+        let [_, line] = fds;
+        Ok(line.any().unwrap_or_default())
     }
 
     /// The next signal: its number and where it came from.
@@ -75,11 +105,12 @@ impl Signals {
 }
 
 /// Reaps whoever has ended; the status of the one that is waited for.
-fn reap(child: Pid) -> Result<Option<i32>, Errno> {
+fn reap(child: Pid, watch: &mut dyn Watch) -> Result<Option<i32>, Errno> {
     loop {
-        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
             Ok(WaitStatus::Exited(pid, status)) if pid == child => return Ok(Some(status)),
             Ok(WaitStatus::Signaled(pid, signal, _)) if pid == child => return Ok(Some(128 + signal as i32)),
+            Ok(WaitStatus::Stopped(pid, _)) if pid == child => watch.stopped(),
             Ok(WaitStatus::StillAlive) => return Ok(None),
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),

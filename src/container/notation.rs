@@ -22,6 +22,7 @@ pub fn shell(call: &Call) -> Option<String> {
         Call::Create { path, text } if text.is_empty() => format!("touch {path}"),
         Call::Create { path, text } => format!("printf {text:?} > {path}"),
         Call::Mkdir(path) => format!("mkdir {path}"),
+        Call::Chmod { path, mode } => format!("chmod {mode:o} {path}"),
         Call::Rmdir(path) => format!("rmdir {path}"),
         Call::Symlink { target, link } => format!("ln -s {target} {link}"),
         Call::Mount { source, target, fstype, flags, data } => mount(source, target, fstype, *flags, data),

@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// What Docker's filter denies as well; the rest of its list is denied by the capabilities that are gone.
-const DENIED: [Denied; 4] = [Denied::Mount, Denied::Umount, Denied::Unshare, Denied::Keyctl];
+const DENIED: [Denied; 5] =
+    [Denied::Mount, Denied::Umount, Denied::Unshare, Denied::Keyctl, Denied::TypeForOthers];
 /// Files and directories of /proc that are hidden, as Docker hides them; a box has no /sys.
 pub(super) fn masked() -> impl Iterator<Item = &'static str> {
     MASKED.into_iter().filter(|path| path.starts_with("/proc/"))

@@ -14,7 +14,10 @@ use super::{
 use crate::{kernel::Call, lab::dial::Switch};
 
 /// Directories of the skeleton.
-pub const DIRECTORIES: [&str; 9] = ["usr", "proc", "sys", "dev", "dev/pts", "tmp", "etc", "root", "run"];
+pub const DIRECTORIES: [&str; 10] =
+    ["usr", "proc", "sys", "dev", "dev/pts", "dev/shm", "tmp", "etc", "root", "run"];
+/// Those of them that everybody may write in and only the owner delete in.
+const EVERYBODYS: [&str; 2] = ["tmp", "dev/shm"];
 /// Devices that any process may use.
 pub const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 /// Links in /dev.
@@ -31,6 +34,8 @@ pub const FILES: [(&str, &str); 3] = [
     ("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
     ("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
 ];
+/// The terminal that the box was started on, where it was started on one.
+const CONSOLE: &str = "console";
 /// What else may stand in a root, as a link or as a directory: see [`Host::look`].
 pub const SETTINGS_AND_PROGRAMS: [&str; 7] =
     ["bin", "sbin", "lib", "lib32", "lib64", "etc/alternatives", "etc/terminfo"];
@@ -67,6 +72,13 @@ pub(super) fn build(steps: &mut Steps, wish: &Wish, host: &Host) -> String {
     for name in DEVICES {
         steps.bind(&format!("/dev/{name}"), &format!("{root}/dev/{name}"));
     }
+    // The box shares the caller's terminal and its session, so that Ctrl-C, Ctrl-Z, `fg` and the window's size are what
+    // they are without a box, at the price of one mount and no process that copies bytes to and fro (`docker run -t` has
+    // a terminal of its own and needs one). Only its name is out of sight: `ttyname(3)` finds it again here. What a
+    // shared terminal would let through, keys typed for whoever sits there, the filter of calls stops.
+    if let Some(terminal) = &host.terminal {
+        steps.mount((terminal, ""), &format!("{root}/dev/{CONSOLE}"), MsFlags::MS_BIND, "");
+    }
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
     steps.mount(
         ("devpts", "devpts"),
@@ -82,6 +94,9 @@ fn skeleton_in(steps: &mut Steps, root: &str, host: &Host) {
     for name in DIRECTORIES.into_iter().chain(own) {
         steps.push(Call::Mkdir(format!("{root}/{name}")));
     }
+    for name in EVERYBODYS {
+        steps.push(Call::Chmod { path: format!("{root}/{name}"), mode: 0o1777 });
+    }
     for (name, target) in &host.links {
         steps.push(Call::Symlink { target: target.clone(), link: format!("{root}/{name}") });
     }
@@ -91,7 +106,7 @@ fn skeleton_in(steps: &mut Steps, root: &str, host: &Host) {
     for (name, text) in FILES {
         steps.push(Call::Create { path: format!("{root}/{name}"), text: text.to_owned() });
     }
-    for name in DEVICES {
+    for name in DEVICES.into_iter().chain(host.terminal.iter().map(|_| CONSOLE)) {
         steps.push(Call::Create { path: format!("{root}/dev/{name}"), text: String::new() });
     }
 }
@@ -104,7 +119,8 @@ fn over(steps: &mut Steps, wish: &Wish, dir: &str) -> String {
     }
     let merged = format!("{dir}/merged");
     let before = steps.of(Switch::Overlay);
-    steps.mount(("overlay", "overlay"), &merged, MsFlags::empty(), &data);
+    // A device that the box makes is none: no controller of devices would stand in its way.
+    steps.mount(("overlay", "overlay"), &merged, MsFlags::MS_NODEV, &data);
     steps.switch = before;
     merged
 }

@@ -1,18 +1,13 @@
-//! A command in a box, in the foreground: on the caller's own terminal and in its process group, so that keys, job
-//! control and the window's size need no help.
+//! A command in a box, in the foreground: on the caller's own terminal and in its session, so that keys and the
+//! window's size need no help.
 
-use std::io::IsTerminal;
-
-use nix::{
-    errno::Errno,
-    sys::signal::Signal,
-    unistd::{getpgrp, tcgetpgrp, tcsetpgrp},
-};
+use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Line, Parent, Plan,
+    Line, Plan,
     command::{Command, status_of},
+    front,
     init::Signals,
     start::{Refused, UNMADE, start},
 };
@@ -49,8 +44,8 @@ pub fn run(
     if !own_init {
         descent::adopt_orphans().map_err(|errno| housekeeping("prctl", errno))?;
     }
-    let foreground = Foreground::remember();
-    let task = Task { plan: &plan, command, signals: &signals, limited: groups.is_some() };
+    let is_ours = front::is_ours();
+    let task = Task { plan: &plan, command, signals: &signals, limited: groups.is_some(), in_front: is_ours };
     let child = start(kernel, &plan, |line, kernel| task.be_the_box(line, kernel)).map_err(Wrong::Unmade)?;
     let joined = groups.map_or(Ok(()), |groups| {
         groups
@@ -62,13 +57,17 @@ pub fn run(
         child.end();
         return Err(wrong);
     }
-    let status = signals.wait_for(child.pid()).map_err(|errno| housekeeping("waitpid", errno))?;
+    let mut watch = front::Outside::of(&child, is_ours);
+    let status = signals.wait_for(child.pid(), &mut watch).map_err(|errno| housekeeping("waitpid", errno))?;
     if !own_init {
         // With a PID namespace the kernel has ended everyone with its process 1.
         descent::end_below(nix::unistd::getpid().as_raw());
     }
-    foreground.give_back();
-    match (status, said(&child)) {
+    if is_ours {
+        front::give_back();
+    }
+    let said = watch.said().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    match (status, said) {
         (UNMADE | 126 | 127, Some(wrong)) => Err(wrong),
         (status, _) => Ok(status),
     }
@@ -80,6 +79,7 @@ struct Task<'a> {
     command: &'a Command,
     signals: &'a Signals,
     limited: bool,
+    in_front: bool,
 }
 
 impl Task<'_> {
@@ -95,8 +95,8 @@ impl Task<'_> {
         if !self.plan.namespaces.contains(&Namespace::Pid) {
             return failed(self.command.exec());
         }
-        match self.command.spawn() {
-            Ok(pid) => self.signals.wait_for(pid).unwrap_or(UNMADE),
+        match self.command.spawn(self.in_front) {
+            Ok(pid) => self.signals.wait_for(pid, &mut front::Inside(line)).unwrap_or(UNMADE),
             Err(errno) => failed(errno),
         }
     }
@@ -109,11 +109,6 @@ fn say(line: &Line, wrong: &Wrong, status: i32) -> i32 {
     }
 }
 
-/// What the child said before it ended, if it said anything; it has ended, so nothing is waited for.
-fn said(child: &Parent) -> Option<Wrong> {
-    child.hear().ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok())
-}
-
 fn housekeeping(operation: &str, errno: Errno) -> Wrong {
     let failure = Failure {
         operation: operation.to_owned(),
@@ -122,21 +117,4 @@ fn housekeeping(operation: &str, errno: Errno) -> Wrong {
         path: None,
     };
     Wrong::Unmade(Refused { switch: None, failure })
-}
-
-/// Whether we were in front of the terminal: a shell in the box moves its own group there and may die with it.
-struct Foreground(bool);
-
-impl Foreground {
-    fn remember() -> Self {
-        Self(std::io::stdin().is_terminal() && tcgetpgrp(std::io::stdin()) == Ok(getpgrp()))
-    }
-
-    fn give_back(&self) {
-        if self.0 && tcgetpgrp(std::io::stdin()) != Ok(getpgrp()) {
-            // SIGTTOU is blocked. A terminal that has gone needs nobody in front.
-            let given = tcsetpgrp(std::io::stdin(), getpgrp());
-            tracing::debug!(?given, signal = ?Signal::SIGTTOU, "the terminal is ours again");
-        }
-    }
 }

@@ -76,6 +76,13 @@ pub enum Call {
     Chdir(String),
     /// `mkdir(2)` with mode 0755.
     Mkdir(String),
+    /// `chmod(2)`.
+    Chmod {
+        /// The file or directory.
+        path: String,
+        /// The bits.
+        mode: u32,
+    },
     /// `symlink(2)`.
     Symlink {
         /// What the link says.
@@ -149,6 +156,7 @@ impl Call {
             Self::Chroot(_) => "chroot",
             Self::Chdir(_) => "chdir",
             Self::Mkdir(_) => "mkdir",
+            Self::Chmod { .. } => "chmod",
             Self::Symlink { .. } => "symlink",
             Self::File(file) => file.name(),
             Self::LinkUp(_) => "sendto",
@@ -189,6 +197,7 @@ impl Call {
             Self::PivotRoot { new_root, put_old } => vec![quoted(new_root), quoted(put_old)],
             Self::Chroot(path) | Self::Chdir(path) | Self::Rmdir(path) => vec![quoted(path)],
             Self::Mkdir(path) => vec![quoted(path), "0755".to_owned()],
+            Self::Chmod { path, mode } => vec![quoted(path), format!("0{mode:o}")],
             Self::Symlink { target, link } => vec![quoted(target), quoted(link)],
             Self::File(file) => file.args(),
             Self::LinkUp(name) => {
@@ -226,6 +235,7 @@ impl Call {
             | Self::Chroot(path)
             | Self::Chdir(path)
             | Self::Mkdir(path)
+            | Self::Chmod { path, .. }
             | Self::Rmdir(path)
             | Self::Mknod(path)
             | Self::Chown { path, .. } => Some(path),

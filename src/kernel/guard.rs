@@ -76,7 +76,7 @@ impl<K: Kernel> Guard<K> {
             Call::Mkdir(path) => {
                 self.left_host(Namespace::Mnt) && (self.in_mounted_box(path) || in_own_root(path))
             }
-            Call::Create { path, .. } | Call::Symlink { link: path, .. } => {
+            Call::Create { path, .. } | Call::Chmod { path, .. } | Call::Symlink { link: path, .. } => {
                 self.left_host(Namespace::Mnt) && self.in_mounted_box(path)
             }
             // Of the stage alone, see [`crate::cgroup`].

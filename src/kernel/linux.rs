@@ -8,7 +8,10 @@ use nix::{
     libc,
     mount::{mount, umount2},
     mqueue::{MQ_OFlag, MqAttr, mq_close, mq_open},
-    sys::{signal::kill, stat::Mode},
+    sys::{
+        signal::kill,
+        stat::{FchmodatFlags, Mode, fchmodat},
+    },
     unistd,
 };
 
@@ -44,6 +47,10 @@ impl Kernel for Linux {
             Call::Chroot(path) => unistd::chroot(path.as_str()).map(|()| 0),
             Call::Chdir(path) => unistd::chdir(path.as_str()).map(|()| 0),
             Call::Mkdir(path) => unistd::mkdir(path.as_str(), Mode::from_bits_truncate(0o755)).map(|()| 0),
+            Call::Chmod { path, mode } => {
+                let mode = Mode::from_bits_truncate(*mode);
+                fchmodat(nix::fcntl::AT_FDCWD, path.as_str(), mode, FchmodatFlags::FollowSymlink).map(|()| 0)
+            }
             Call::Symlink { target, link } => {
                 unistd::symlinkat(target.as_str(), nix::fcntl::AT_FDCWD, link.as_str()).map(|()| 0)
             }

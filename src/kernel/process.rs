@@ -13,7 +13,7 @@ use nix::{
         prctl,
         signal::{SigHandler, SigSet, SigmaskHow, Signal, pthread_sigmask},
     },
-    unistd::{getpid, getppid, setsid},
+    unistd::{getpid, getppid, setsid, tcsetpgrp},
 };
 
 use crate::lab::namespace::Namespace;
@@ -96,6 +96,22 @@ pub fn start_shell(
         command.pre_exec(move || before_shell(parent, &apart));
     }
     command.spawn()
+}
+
+/// Lets a program begin as a group of its own in front of the terminal that is its standard input, as a shell starts a job.
+pub fn in_front(command: &mut Command) {
+    // SAFETY: the closure makes system calls alone.
+    #[expect(unsafe_code, reason = "the terminal must be the program's before it runs")]
+    unsafe {
+        command.process_group(0).pre_exec(|| {
+            // Whoever takes the terminal from behind is stopped, unless it does not heed that.
+            let only: SigSet = [Signal::SIGTTOU].into_iter().collect();
+            only.thread_block()?;
+            let taken = tcsetpgrp(io::stdin(), getpid());
+            only.thread_unblock()?;
+            Ok(taken?)
+        });
+    }
 }
 
 fn before_shell(parent: i32, apart: &[Namespace]) -> io::Result<()> {

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::{
         kernel::{Call, Kernel, Linux, attempt::attempt},
-        lab::seccomp::{AARCH64, Arch, Denied, X86_64},
+        lab::seccomp::{AARCH64, Arch, Denied, REQUESTS, X86_64},
     };
 
     #[test]
@@ -139,6 +139,8 @@ mod tests {
             assert!(own.numbers(call).iter().any(|n| i64::from(*n) == number), "{call:?}");
         }
         assert_eq!(own.installs.map(i64::from), [libc::SYS_prctl, libc::SYS_seccomp]);
+        assert_eq!(i64::from(own.ioctl), libc::SYS_ioctl);
+        assert_eq!(REQUESTS.map(u64::from), [libc::TIOCSTI as u64, libc::TIOCLINUX as u64]);
         assert_ne!(X86_64, AARCH64);
     }
 

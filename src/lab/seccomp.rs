@@ -22,6 +22,9 @@ pub enum Denied {
     Ptrace,
     /// `keyctl(2)`, `add_key(2)`, `request_key(2)`: keys have no namespace.
     Keyctl,
+    /// `ioctl(2)` with `TIOCSTI` or `TIOCLINUX`: keys typed, text pasted for whoever reads the same terminal next,
+    /// `ioctl_tty(2)`.
+    TypeForOthers,
 }
 
 /// A processor whose calls have numbers that we know.
@@ -35,6 +38,8 @@ pub struct Arch {
     pub installs: [u32; 2],
     /// Numbers of the calls, in the order of [`Denied`].
     numbers: [&'static [u32]; 7],
+    /// Number of `ioctl(2)`, of which the request decides.
+    pub ioctl: u32,
 }
 
 /// x86-64: `arch/x86/entry/syscalls/syscall_64.tbl`.
@@ -43,6 +48,7 @@ pub const X86_64: Arch = Arch {
     other_abi: Some(0x4000_0000),
     installs: [157, 317],
     numbers: [&[83, 258], &[170], &[165, 429, 432], &[166], &[272], &[101], &[248, 249, 250]],
+    ioctl: 16,
 };
 
 /// 64-bit ARM: `include/uapi/asm-generic/unistd.h`.
@@ -51,6 +57,7 @@ pub const AARCH64: Arch = Arch {
     other_abi: None,
     installs: [167, 277],
     numbers: [&[34], &[161], &[40, 429, 432], &[39], &[97], &[117], &[217, 218, 219]],
+    ioctl: 29,
 };
 
 impl Arch {
@@ -76,6 +83,7 @@ impl Arch {
             Denied::Unshare => unshare,
             Denied::Ptrace => ptrace,
             Denied::Keyctl => keyctl,
+            Denied::TypeForOthers => &[],
         }
     }
 }
@@ -91,6 +99,7 @@ impl Denied {
             Self::Unshare => "unshare",
             Self::Ptrace => "ptrace",
             Self::Keyctl => "keyctl",
+            Self::TypeForOthers => "ioctl",
         }
     }
 }
@@ -122,6 +131,11 @@ const NUMBER: u32 = 0;
 /// Offset of `arch`.
 const ARCH: u32 = 4;
 
+/// Offset of the second argument, the lower half: the kernel looks at no more of a request.
+const REQUEST: u32 = 24;
+/// `TIOCSTI` and `TIOCLINUX`, `asm-generic/ioctls.h`.
+pub const REQUESTS: [u32; 2] = [0x5412, 0x541c];
+
 /// `SECCOMP_RET_ALLOW`.
 pub const ALLOW: u32 = 0x7fff_0000;
 /// `SECCOMP_RET_ERRNO` with `EPERM`: the call is not made and fails with that error.
@@ -149,8 +163,9 @@ impl Filter {
             statement(RETURN, KILL),
             statement(LOAD, NUMBER),
         ];
+        let requests = if denied.contains(&Denied::TypeForOthers) { by_request(arch) } else { Vec::new() };
         // Each comparison skips those after it, and ALLOW.
-        let mut left = numbers.len() + usize::from(arch.other_abi.is_some());
+        let mut left = numbers.len() + usize::from(arch.other_abi.is_some()) + requests.len();
         let mut to_deny = || {
             let skip = u8::try_from(left).unwrap_or(u8::MAX);
             left = left.saturating_sub(1);
@@ -158,9 +173,21 @@ impl Filter {
         };
         program.extend(arch.other_abi.map(|from| jump(JUMP_AT_LEAST, from, to_deny(), 0)));
         program.extend(numbers.iter().map(|number| jump(JUMP_EQUAL, *number, to_deny(), 0)));
+        program.extend(requests);
         program.extend([statement(RETURN, ALLOW), statement(RETURN, DENY)]);
         Self { denied: denied.to_vec(), program }
     }
+}
+
+/// Looks at what is requested of a terminal; ALLOW and DENY come next.
+fn by_request(arch: &Arch) -> Vec<Instruction> {
+    let [sti, linux] = REQUESTS;
+    vec![
+        jump(JUMP_EQUAL, arch.ioctl, 0, 3),
+        statement(LOAD, REQUEST),
+        jump(JUMP_EQUAL, sti, 2, 0),
+        jump(JUMP_EQUAL, linux, 1, 0),
+    ]
 }
 
 const fn statement(code: u16, k: u32) -> Instruction {
@@ -175,7 +202,7 @@ const fn jump(code: u16, k: u32, if_true: u8, if_false: u8) -> Instruction {
 mod tests {
     use super::*;
 
-    const ALL: [Denied; 7] = [
+    const ALL: [Denied; 8] = [
         Denied::Mkdir,
         Denied::Sethostname,
         Denied::Mount,
@@ -183,16 +210,25 @@ mod tests {
         Denied::Unshare,
         Denied::Ptrace,
         Denied::Keyctl,
+        Denied::TypeForOthers,
     ];
 
     /// The kernel's small machine, as far as a filter uses it.
     fn verdict(filter: &Filter, arch: u32, number: u32) -> u32 {
+        verdict_on(filter, arch, number, 0)
+    }
+
+    fn verdict_on(filter: &Filter, arch: u32, number: u32, request: u32) -> u32 {
         let (mut at, mut accumulator) = (0, 0);
         loop {
             let now = filter.program.get(at).expect("a filter ends in a return");
             let holds = match now.code {
                 LOAD if now.k == NUMBER => {
                     accumulator = number;
+                    false
+                }
+                LOAD if now.k == REQUEST => {
+                    accumulator = request;
                     false
                 }
                 LOAD if now.k == ARCH => {
@@ -222,6 +258,21 @@ mod tests {
             for number in ALL.iter().flat_map(|one| arch.numbers(*one)) {
                 assert_eq!(verdict(&every, arch.audit, *number), DENY);
                 assert_eq!(verdict(&none, arch.audit, *number), ALLOW);
+            }
+        }
+    }
+
+    #[test]
+    fn of_the_requests_to_a_terminal_only_typing_for_others_is_denied() {
+        for arch in [X86_64, AARCH64] {
+            let filter = Filter::denying(&ALL, &arch);
+            for request in 0x5400..0x5480 {
+                let expected = if REQUESTS.contains(&request) { DENY } else { ALLOW };
+                assert_eq!(verdict_on(&filter, arch.audit, arch.ioctl, request), expected, "{request:#x}");
+                assert_eq!(verdict_on(&filter, arch.audit, arch.ioctl + 1, request), ALLOW);
+            }
+            for number in ALL.iter().flat_map(|one| arch.numbers(*one)) {
+                assert_eq!(verdict(&filter, arch.audit, *number), DENY);
             }
         }
     }

@@ -19,6 +19,7 @@ fn host(uid: u32) -> Host {
         below: vec![("usr/local".to_owned(), MsFlags::MS_NOSUID)],
         masked: vec![("/proc/kcore".to_owned(), false), ("/proc/acpi".to_owned(), true)],
         read_only: vec!["/proc/sys".to_owned()],
+        terminal: None,
         last_capability: 40,
         permitted: u64::MAX,
     }
@@ -49,7 +50,7 @@ fn order(preset: Preset, uid: u32) -> String {
 
 #[test]
 fn each_preset_has_its_calls_in_its_order() {
-    let root = "mount mkdir symlink write mount";
+    let root = "mount mkdir chmod symlink write mount";
     assert_eq!(order(Preset::Plain, 0), "");
     assert_eq!(order(Preset::Chroot, 0), format!("{root} chroot chdir"));
     let pivot = "chdir pivot_root umount2 chdir";

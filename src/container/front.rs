@@ -1,0 +1,97 @@
+//! The caller's terminal, lent to the command: it begins as a group of its own in front, as a job of a shell does, and
+//! when the whole of it is stopped the caller's shell must learn so, and the command when it may go on.
+//!
+//! Without a group of its own a shell in the box would find the caller's, which has no number there, and could neither
+//! name it nor put it back in front when it ends.
+
+use std::io::{IsTerminal, stdin};
+
+use nix::{
+    errno::Errno,
+    sys::signal::{Signal, killpg},
+    unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp},
+};
+
+use super::{
+    Line, Parent,
+    init::{Signals, Watch},
+};
+
+/// What process 1 says when the command has been stopped.
+const STOPPED: &[u8] = b"stopped";
+
+/// Whether standard input is a terminal and we are in front of it.
+pub(super) fn is_ours() -> bool {
+    stdin().is_terminal() && tcgetpgrp(stdin()) == Ok(getpgrp())
+}
+
+/// Process 1: tells when the command has been stopped.
+pub(super) struct Inside<'a>(pub(super) &'a Line);
+
+impl Watch for Inside<'_> {
+    fn stopped(&mut self) {
+        let told = self.0.say(STOPPED);
+        tracing::debug!(?told, "the command has been stopped");
+    }
+}
+
+/// Whoever waits outside, in front of a terminal.
+pub(super) struct Outside<'a> {
+    child: &'a Parent,
+    /// Whether anything is still to be heard of the child.
+    open: bool,
+    /// What it said that was not for us.
+    said: Option<Vec<u8>>,
+    /// The command's group: who was in front when it was stopped first.
+    group: Option<Pid>,
+}
+
+impl<'a> Outside<'a> {
+    pub(super) const fn of(child: &'a Parent, is_ours: bool) -> Self {
+        Self { child, open: is_ours, said: None, group: None }
+    }
+
+    /// Stops with the command, as a job of the caller's shell, until that lets us go on.
+    fn suspend(&mut self) -> Result<(), Errno> {
+        let now = tcgetpgrp(stdin())?;
+        let group = *self.group.get_or_insert(now);
+        if now == group {
+            give_back();
+        }
+        killpg(Pid::from_raw(0), Signal::SIGSTOP)?;
+        // Here the shell has said `fg` or `bg`.
+        if tcgetpgrp(stdin()) == Ok(getpgrp()) {
+            tcsetpgrp(stdin(), group)?;
+        }
+        match killpg(group, Signal::SIGCONT) {
+            Err(Errno::ESRCH) | Ok(()) => Ok(()),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// What the child said last; it has ended, so nothing is waited for.
+    pub(super) fn said(self) -> Option<Vec<u8>> {
+        self.said.or_else(|| self.child.hear().ok().flatten()).filter(|said| said != STOPPED)
+    }
+}
+
+impl Watch for Outside<'_> {
+    fn wait(&mut self, signals: &Signals) -> Result<(), Errno> {
+        while self.open && signals.or_line(self.child)? {
+            match self.child.hear()? {
+                Some(said) if said == STOPPED => self.suspend()?,
+                Some(said) => self.said = Some(said),
+                None => self.open = false,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts us in front again. SIGTTOU is blocked, and a terminal that has gone needs nobody in front.
+pub(super) fn give_back() {
+    if tcgetpgrp(stdin()) != Ok(getpgrp()) {
+        let given = tcsetpgrp(stdin(), getpgrp());
+        tracing::debug!(?given, "the terminal is ours again");
+    }
+}
