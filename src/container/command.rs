@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nix::errno::Errno;
+use nix::{errno::Errno, sys::signal::SigSet};
 
 use crate::kernel::{errno_of, process};
 
@@ -30,9 +30,7 @@ impl Command {
     /// Starts it as a child, in front of the terminal if it is asked to; its pid.
     pub fn spawn(&self, in_front: bool) -> Result<i32, Errno> {
         let mut command = self.prepared()?;
-        if in_front {
-            process::in_front(&mut command);
-        }
+        process::heed_signals(&mut command, in_front);
         let child = command.spawn().map_err(|error| errno_of(&error))?;
         i32::try_from(child.id()).map_err(|_impossible| Errno::EOVERFLOW)
     }
@@ -40,7 +38,10 @@ impl Command {
     /// Becomes it. Returns only where that fails.
     pub fn exec(&self) -> Errno {
         match self.prepared() {
-            Ok(mut command) => errno_of(&command.exec()),
+            Ok(mut command) => match SigSet::empty().thread_set_mask() {
+                Ok(()) => errno_of(&command.exec()),
+                Err(errno) => errno,
+            },
             Err(errno) => errno,
         }
     }

@@ -54,19 +54,15 @@ impl<'a> Outside<'a> {
     /// Stops with the command, as a job of the caller's shell, until that lets us go on.
     fn suspend(&mut self) -> Result<(), Errno> {
         let now = tcgetpgrp(stdin())?;
-        let group = *self.group.get_or_insert(now);
-        if now == group {
+        if now == getpgrp() {
+            // A shell that took it for running has put us in front, and it wanted to read.
+            self.continued();
+            return Ok(());
+        }
+        if now == *self.group.get_or_insert(now) {
             give_back();
         }
-        killpg(Pid::from_raw(0), Signal::SIGSTOP)?;
-        // Here the shell has said `fg` or `bg`.
-        if tcgetpgrp(stdin()) == Ok(getpgrp()) {
-            tcsetpgrp(stdin(), group)?;
-        }
-        match killpg(group, Signal::SIGCONT) {
-            Err(Errno::ESRCH) | Ok(()) => Ok(()),
-            Err(errno) => Err(errno),
-        }
+        killpg(Pid::from_raw(0), Signal::SIGSTOP)
     }
 
     /// What the child said last; it has ended, so nothing is waited for.
@@ -76,6 +72,27 @@ impl<'a> Outside<'a> {
 }
 
 impl Watch for Outside<'_> {
+    /// The caller's shell has said `fg` or `bg`.
+    fn continued(&mut self) {
+        let Some(group) = self.group else { return };
+        if tcgetpgrp(stdin()) == Ok(getpgrp()) {
+            let lent = tcsetpgrp(stdin(), group);
+            tracing::debug!(?lent, "the command is in front again");
+        }
+        if let Err(errno) = killpg(group, Signal::SIGCONT) {
+            tracing::debug!(%errno, "nobody is left to go on");
+        }
+    }
+
+    /// So we are in front, where the command should be.
+    fn typed(&mut self, signal: Signal) {
+        if let Some(group) = self.group.filter(|_| signal == Signal::SIGINT || signal == Signal::SIGQUIT) {
+            let sent = killpg(group, signal);
+            tracing::debug!(?sent, %signal, "what was typed is for the command");
+            self.continued();
+        }
+    }
+
     fn wait(&mut self, signals: &Signals) -> Result<(), Errno> {
         while self.open && signals.or_line(self.child)? {
             match self.child.hear()? {

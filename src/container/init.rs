@@ -35,6 +35,12 @@ pub trait Watch {
     /// The child has been stopped.
     fn stopped(&mut self) {}
 
+    /// We may go on, says whoever stopped us.
+    fn continued(&mut self) {}
+
+    /// A key of the terminal has sent us a signal.
+    fn typed(&mut self, _signal: Signal) {}
+
     /// Waits until a signal is to be read, if it wants to be the one who does.
     fn wait(&mut self, _signals: &Signals) -> Result<(), Errno> {
         Ok(())
@@ -51,13 +57,14 @@ impl Signals {
     /// Blocks them from now on.
     pub fn block() -> Result<Self, Errno> {
         let mut all = FOR_THE_COMMAND.to_vec();
-        all.extend([Signal::SIGCHLD, Signal::SIGTTOU]);
+        all.extend([Signal::SIGCHLD, Signal::SIGCONT, Signal::SIGTTOU]);
         process::block(&all)?;
         let mut read = process::block(&[])?;
         for signal in FOR_THE_COMMAND {
             read.add(signal);
         }
         read.add(Signal::SIGCHLD);
+        read.add(Signal::SIGCONT);
         SignalFd::with_flags(&read, SfdFlags::SFD_CLOEXEC).map(Self)
     }
 
@@ -72,6 +79,13 @@ impl Signals {
             watch.wait(self)?;
             let Some(info) = self.read()? else { continue };
             let signal = i32::try_from(info.0).ok().and_then(|number| Signal::try_from(number).ok());
+            if signal == Some(Signal::SIGCONT) {
+                watch.continued();
+                continue;
+            }
+            if let Some(signal) = signal.filter(|_| info.1 > 0) {
+                watch.typed(signal);
+            }
             if let Some(signal) = signal.filter(|signal| *signal != Signal::SIGCHLD && info.1 <= 0) {
                 match kill(child, signal) {
                     Ok(()) | Err(Errno::ESRCH) => {}

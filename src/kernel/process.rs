@@ -98,18 +98,21 @@ pub fn start_shell(
     command.spawn()
 }
 
-/// Lets a program begin as a group of its own in front of the terminal that is its standard input, as a shell starts a job.
-pub fn in_front(command: &mut Command) {
+/// Lets a program heed the signals that its starter has blocked: a mask is inherited. `in_front` lets it begin as a group
+/// of its own in front of the terminal that is its standard input, as a shell starts a job.
+pub fn heed_signals(command: &mut Command, in_front: bool) {
+    if in_front {
+        command.process_group(0);
+    }
     // SAFETY: the closure makes system calls alone.
-    #[expect(unsafe_code, reason = "the terminal must be the program's before it runs")]
+    #[expect(unsafe_code, reason = "mask and terminal must be right before the program runs")]
     unsafe {
-        command.process_group(0).pre_exec(|| {
-            // Whoever takes the terminal from behind is stopped, unless it does not heed that.
-            let only: SigSet = [Signal::SIGTTOU].into_iter().collect();
-            only.thread_block()?;
-            let taken = tcsetpgrp(io::stdin(), getpid());
-            only.thread_unblock()?;
-            Ok(taken?)
+        command.pre_exec(move || {
+            // SIGTTOU is blocked still: it would stop whoever takes the terminal from behind.
+            if in_front {
+                tcsetpgrp(io::stdin(), getpid())?;
+            }
+            Ok(SigSet::empty().thread_set_mask()?)
         });
     }
 }
