@@ -8,6 +8,7 @@ use std::{
 
 use nix::{
     errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{signal::Signal, wait::waitpid},
     unistd::{Pid, getpid},
 };
@@ -63,7 +64,8 @@ pub fn start(
     if pid == 0 {
         drop(ours);
         let line = Line(theirs);
-        let deed = || die_with_parent(Signal::SIGKILL, parent).map_or(UNMADE, |()| inside(&line, kernel));
+        let armed = die_with_parent(Signal::SIGKILL, parent).and_then(|()| line.is_held());
+        let deed = || armed.map_or(UNMADE, |()| inside(&line, kernel));
         leave(catch_unwind(AssertUnwindSafe(deed)).unwrap_or(UNMADE));
     }
     let pid = i32::try_from(pid).map_err(|_impossible| housekeeping("clone3", Errno::EOVERFLOW))?;
@@ -132,6 +134,14 @@ impl Line {
             self.wait()?;
         }
         steps(kernel, &plan.last)
+    }
+
+    /// `ESRCH` where the parent has died already: from a new PID namespace nothing else tells, since every parent outside
+    /// has the number 0, `pid_namespaces(7)`.
+    fn is_held(&self) -> Result<(), Errno> {
+        let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::empty())];
+        let ready = poll(&mut fds, PollTimeout::ZERO)?;
+        if ready == 0 { Ok(()) } else { Err(Errno::ESRCH) }
     }
 
     /// Waits for the parent; `ESRCH` where it has gone.
