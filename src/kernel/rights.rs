@@ -140,7 +140,7 @@ mod tests {
         }
         assert_eq!(own.installs.map(i64::from), [libc::SYS_prctl, libc::SYS_seccomp]);
         assert_eq!(i64::from(own.ioctl), libc::SYS_ioctl);
-        assert_eq!(REQUESTS.map(u64::from), [libc::TIOCSTI as u64, libc::TIOCLINUX as u64]);
+        assert_eq!(REQUESTS.map(u64::from), [libc::TIOCSTI, libc::TIOCLINUX]);
         assert_ne!(X86_64, AARCH64);
     }
 
