@@ -39,6 +39,8 @@ pub fn sweep(parent: &Path) -> Swept {
             None => swept.kept.push((dir, "its lock cannot be read".to_owned())),
         }
     }
+    // Whoever was killed before its session's directory was made leaves this one; where there are sessions, it stays.
+    std::fs::remove_dir(parent).ok();
     swept
 }
 
@@ -120,6 +122,15 @@ mod tests {
         std::fs::create_dir(&dir).unwrap();
         nix::unistd::mkfifo(&dir.join("lock"), nix::sys::stat::Mode::S_IRWXU).unwrap();
         assert_eq!(sweep(parent.path()).removed, [dir]);
+    }
+
+    #[test]
+    fn a_directory_that_was_made_for_no_session_goes() {
+        let home = tempfile::tempdir().unwrap();
+        let parent = home.path().join("korobka");
+        std::fs::create_dir(&parent).unwrap();
+        assert_eq!(sweep(&parent), Swept::default());
+        assert!(!parent.exists());
     }
 
     #[test]
