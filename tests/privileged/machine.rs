@@ -10,21 +10,24 @@ use nix::unistd::{AccessFlags, access, geteuid};
 
 use super::lesson::run_of;
 
+/// A kernel before 6.6: its tmpfs keeps no attributes of users.
+const OLD_TMPFS: &str = "an old tmpfs";
+
 /// Machine, lab, and the steps that may be unavailable there. Whatever is unavailable elsewhere is a fault of ours.
 const MAY_LACK: [(&str, &str, &[&str]); 8] = [
     // v1 has no soft limit and does not know the rule of no internal processes.
     ("root v1", "cgroups", &["high", "tree"]),
-    // Disks without an accounting of weights and limits, kernels without PSI.
-    ("root v2", "cgroups", &["io", "psi"]),
     // Nobody but the owner of a cgroup makes others in it. The limit of a disk is no matter of cgroups.
     ("user v1", "cgroups", NEEDS_CGROUP),
     ("user v1", "container", &["docker", "cgroup"]),
     ("user v2 not delegated", "cgroups", NEEDS_CGROUP),
     ("user v2 not delegated", "container", &["docker", "cgroup"]),
     // systemd delegates neither cpuset nor io unless it is asked to.
-    ("user v2", "cgroups", &["cpuset", "io", "psi"]),
+    ("user v2", "cgroups", &["cpuset", "io"]),
     // Without a user namespace only root builds walls.
     ("user v2", "container", &["docker"]),
+    // The mark of an opaque directory is an attribute in the name space of users.
+    (OLD_TMPFS, "overlay", &["opaque"]),
 ];
 
 const NEEDS_CGROUP: &[&str] = &[
@@ -50,7 +53,14 @@ pub(crate) fn kind() -> &'static str {
 
 /// Whether this kind of machine is known not to do a step.
 pub(crate) fn may_lack(kind: &str, lab: &str, step: &str) -> bool {
-    MAY_LACK.iter().any(|(machine, labs, steps)| *machine == kind && *labs == lab && steps.contains(&step))
+    let here = |machine: &str| machine == kind || (machine == OLD_TMPFS && has_old_tmpfs());
+    MAY_LACK.iter().any(|(machine, labs, steps)| here(machine) && *labs == lab && steps.contains(&step))
+}
+
+fn has_old_tmpfs() -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) < (Some(6), Some(6))
 }
 
 /// The table names only labs and steps that there are.
