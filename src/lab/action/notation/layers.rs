@@ -30,7 +30,7 @@ pub(super) fn lines(action: &Action) -> Vec<String> {
             let option = if *read_only { " -o ro" } else { "" };
             vec![format!("cd \"$BOX\" && mkdir -p volume && mount --bind{option} volume merged/data")]
         }
-        Action::RemoveBox {} => vec!["cd \"$BOX\" && umount -R merged && rm -rf upper work".to_owned()],
+        Action::RemoveBox {} => vec!["cd \"$BOX\" && umount -R -l merged && rm -rf upper work".to_owned()],
         _ => Vec::new(),
     };
     lines
