@@ -13,8 +13,12 @@
 
 use std::{process::ExitCode, time::Instant};
 
+#[path = "support/machine.rs"]
+mod kind;
+#[path = "support/patience.rs"]
+mod patience;
 #[path = "support/skip.rs"]
-mod support;
+mod skip;
 
 mod privileged {
     pub(crate) mod actions;

@@ -10,6 +10,7 @@ use korobka::pty::{Session, keys};
 
 #[cfg(test)]
 mod support {
+    pub(crate) mod patience;
     pub(crate) mod skip;
     pub(crate) mod terminal;
 }

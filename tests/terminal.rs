@@ -13,6 +13,7 @@ use nix::{
 
 #[cfg(test)]
 mod support {
+    pub(crate) mod patience;
     pub(crate) mod terminal;
 }
 

@@ -21,8 +21,8 @@ use crate::{
     lab::trace::Failure,
 };
 
-/// How long a process of ours may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a process of ours may take to answer: long enough for a busy or emulated machine, since only a stuck one pays.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The number of the last order to anyone: an answer is to one order of one member.
 static LAST: AtomicU64 = AtomicU64::new(0);

@@ -13,10 +13,11 @@ use korobka::{
 };
 
 use super::{
-    engine::{PATIENCE, Stage},
+    engine::Stage,
     lesson::{labs, obey, run_of},
     machine::{kind, may_lack},
 };
+use crate::patience::patience;
 
 /// Labs that cannot be done by hand alone, and why.
 const NOT_BY_HAND: [(&str, &str); 2] = [
@@ -79,9 +80,9 @@ impl Student {
             self.wait_for_prompt(&step.id);
             assert!(self.terminal.as_ref().unwrap().write(format!("{line}\n").as_bytes()));
         }
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience();
         while self.run.phase() != Phase::Observed {
-            let event = self.stage.client.next(Some(PATIENCE)).unwrap();
+            let event = self.stage.client.next(Some(patience())).unwrap();
             if let Some(event) = event {
                 self.tell(event);
             }
@@ -105,7 +106,7 @@ impl Student {
 
     /// A prompt: the last line that is not empty ends in `$` or `#`.
     fn wait_for_prompt(&self, step: &str) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience();
         loop {
             let screen = self.screen();
             if screen.trim_end().ends_with(['$', '#']) {
@@ -134,9 +135,9 @@ impl Student {
     }
 
     fn hear_until(&mut self, what: &str, wanted: impl Fn(&Event) -> bool) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience();
         loop {
-            let event = self.stage.client.next(Some(PATIENCE)).unwrap();
+            let event = self.stage.client.next(Some(patience())).unwrap();
             assert!(Instant::now() < until, "no {what} in time");
             let Some(event) = event else { continue };
             let found = wanted(&event);

@@ -18,7 +18,8 @@ use nix::{
     unistd::Pid,
 };
 
-use super::engine::{PATIENCE, Stage};
+use super::engine::Stage;
+use crate::patience::patience;
 
 const WANTED: [Controller; 5] =
     [Controller::Cpu, Controller::Cpuacct, Controller::Memory, Controller::Pids, Controller::Freezer];
@@ -168,7 +169,7 @@ pub(crate) fn a_killed_stage_leaves_its_cgroups_to_the_janitor() {
         return;
     }
     kill(Pid::from_raw(stage.client.pid().try_into().unwrap()), Signal::SIGKILL).unwrap();
-    assert!(stage.client.next(Some(PATIENCE)).is_err(), "the socket must end");
+    assert!(stage.client.next(Some(patience())).is_err(), "the socket must end");
     let (client, dir) = stage.into_parts();
     drop(client);
     let swept = janitor::sweep(&sessions_dir(Some(dir.path())));

@@ -27,7 +27,8 @@ use nix::{
     unistd::Pid,
 };
 
-use super::engine::{PATIENCE, Stage};
+use super::engine::Stage;
+use crate::patience::patience;
 
 fn signal(pid: i32, signal: Signal) {
     kill(Pid::from_raw(pid), signal).unwrap();
@@ -45,7 +46,7 @@ fn status(pid: i32, field: &str) -> Option<String> {
 }
 
 fn until(what: &str, mut met: impl FnMut() -> bool) {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + patience();
     while !met() {
         assert!(Instant::now() < until, "{what}: not in time");
         std::thread::yield_now();

@@ -1,6 +1,6 @@
 //! The stage by itself: what it refuses, how it rolls back.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use korobka::{
     kernel::socket,
@@ -19,8 +19,7 @@ use korobka::{
 };
 
 use super::leaks;
-
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+use crate::patience::patience;
 
 /// A stage with its state in a directory of its own.
 pub(crate) struct Stage {
@@ -73,7 +72,7 @@ impl Stage {
     }
 
     pub(crate) fn next(&self) -> Event {
-        self.client.next(Some(PATIENCE)).unwrap().expect("an event in time")
+        self.client.next(Some(patience())).unwrap().expect("an event in time")
     }
 
     pub(crate) fn open(&self, replay: &[Action]) -> Observation {

@@ -24,10 +24,11 @@ use nix::{
 };
 
 use super::{
-    engine::{PATIENCE, Stage},
+    engine::Stage,
     lesson::{labs, run_of},
     machine::{kind, may_lack},
 };
+use crate::patience::patience;
 
 /// Where somebody can be killed: the end of a step.
 struct Station {
@@ -85,7 +86,7 @@ pub(crate) fn be_a_program(station: usize, below: &Path) {
 /// A daemon below the shell must go as well: it says so once it is there.
 fn start_a_daemon(session: &Session) {
     assert!(session.write(b"setsid sh -c 'echo da''emon; exec sleep 1000' &\n"));
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + patience();
     while !session.screen().text().contains("daemon") {
         assert!(Instant::now() < until, "{}", session.screen().text());
         std::thread::yield_now();
@@ -109,7 +110,7 @@ pub(crate) fn a_killed_program_leaves_nothing() {
             program.wait().unwrap();
             // The harness is the next reaper up; what the stage did not end would be below us now, see `leaks`. What is
             // on the disk the stage removes itself.
-            let until = Instant::now() + PATIENCE;
+            let until = Instant::now() + patience();
             while !sessions_below(home.path()).is_empty() {
                 let left = sessions_below(home.path());
                 assert!(Instant::now() < until, "{} {}: {left:?}", station.lab, station.step);
@@ -137,8 +138,8 @@ struct JanitorsPart {
 impl JanitorsPart {
     /// Sweeps after a stage that was killed; it has noted all that the kernel does not take away.
     fn sweep(&mut self, stage: Stage, whose: &str) {
-        while stage.client.next(Some(PATIENCE)).is_ok_and(|event| event.is_some()) {}
-        assert!(stage.client.next(Some(PATIENCE)).is_err(), "{whose}: the socket must end");
+        while stage.client.next(Some(patience())).is_ok_and(|event| event.is_some()) {}
+        assert!(stage.client.next(Some(patience())).is_err(), "{whose}: the socket must end");
         let (client, dir) = stage.into_parts();
         drop(client);
         let sessions = sessions_dir(Some(dir.path()));
@@ -199,7 +200,7 @@ pub(crate) fn a_killed_subject_is_said_and_another_can_start() {
     for Station { lab, step, end, .. } in stations() {
         let there = stage.open(&end.replay());
         kill(Pid::from_raw(there.pid), Signal::SIGKILL).unwrap();
-        let event = stage.client.next(Some(PATIENCE)).unwrap();
+        let event = stage.client.next(Some(patience())).unwrap();
         assert!(matches!(event, Some(Event::SubjectGone { .. })), "{lab} {step}: {event:?}");
     }
     stage.open(&[]);

@@ -1,15 +1,13 @@
 //! What a test may leave behind: nothing.
 
+use crate::patience::patience;
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     sync::Mutex,
-    time::{Duration, Instant},
+    time::Instant,
 };
-
-/// How long the kernel may take to finish what it does in the background (a network namespace is taken down later).
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What whoever could look inside found left, and nobody could see later.
 static NOTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -49,7 +47,7 @@ impl Snapshot {
 
     /// What is there now that was not there before, once the kernel had the time to finish.
     pub(crate) fn left_behind(&self) -> Vec<String> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience();
         loop {
             let now = Self::take();
             // What an earlier test, or another program, had left may go at any time.

@@ -1,14 +1,7 @@
-//! What kind of machine this is, and which steps it is known not to do.
-
-use std::path::Path;
-
-use korobka::{
-    cgroup::Layout,
-    lab::limit::{Controller, Hierarchy},
-};
-use nix::unistd::{AccessFlags, access, geteuid};
+//! Which steps each kind of machine is known not to do.
 
 use super::lesson::run_of;
+pub(crate) use crate::kind::kind;
 
 /// A kernel before 6.6: its tmpfs keeps no attributes of users.
 const OLD_TMPFS: &str = "an old tmpfs";
@@ -34,22 +27,6 @@ const NEEDS_CGROUP: &[&str] = &[
     "join", "cpu", "cpu-live", "weight", "cpuset", "memory", "free", "high", "cache", "pids", "io", "freeze",
     "thaw", "psi", "kill", "tree",
 ];
-
-/// The kind of machine that the suites run on, as [`MAY_LACK`] names it.
-pub(crate) fn kind() -> &'static str {
-    let layout = Layout::read(Path::new("/")).unwrap();
-    let v1 = layout.seats().iter().any(|seat| seat.hierarchy == Hierarchy::V1);
-    let may_write = |dir: &Path| access(&dir.join("cgroup.procs"), AccessFlags::W_OK).is_ok();
-    match (geteuid().is_root(), v1) {
-        (true, true) => "root v1",
-        (true, false) => "root v2",
-        (false, true) => "user v1",
-        (false, false) => match layout.seat(Controller::Memory) {
-            Some(seat) if may_write(&seat.own) => "user v2",
-            _ => "user v2 not delegated",
-        },
-    }
-}
 
 /// Whether this kind of machine is known not to do a step.
 pub(crate) fn may_lack(kind: &str, lab: &str, step: &str) -> bool {

@@ -10,7 +10,7 @@ use korobka::lab::{
 };
 
 use super::engine::Stage;
-use crate::support::skip;
+use crate::skip::skip;
 
 pub(crate) fn a_range_of_ids_is_mapped() {
     let name = "a_range_of_ids_is_mapped";

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::lesson::run_of;
-use crate::support::skip;
+use crate::skip::skip;
 
 /// The calls that change namespaces and mounts.
 const WATCHED: &str = "unshare,clone3,mount,umount2,pivot_root,chroot,sethostname,msgget";

@@ -9,8 +9,7 @@ use std::{
 
 use korobka::pty::{Screen, Session};
 
-/// How long anything may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::patience::patience;
 
 /// A terminal with a program on it.
 pub(crate) struct Terminal {
@@ -40,7 +39,7 @@ impl Terminal {
 
     /// Waits until the screen is as wanted.
     pub(crate) fn wait_for(&self, what: &str, wanted: impl Fn(&Screen) -> bool) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + patience();
         while !wanted(&self.session.screen()) {
             let left = end.saturating_duration_since(Instant::now());
             let woken = !left.is_zero() && self.woken.recv_timeout(left).is_ok();
@@ -59,7 +58,7 @@ impl Terminal {
 
     /// Waits for the program's end, and for the last of what it wrote.
     pub(crate) fn wait_exit(&mut self) -> ExitStatus {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + patience();
         loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 self.wait_for("the end", |_| self.session.ended());
