@@ -25,23 +25,52 @@ const fn quiet(keys: &'static [Key], command: Command) -> Binding {
     Binding { keys, command, footer: false }
 }
 
-const HOME: &[Binding] = &[
-    shown(&[ENTER, RIGHT], Command::Open),
-    quiet(&[UP, Key::letter('k')], Command::Up),
-    quiet(&[DOWN, Key::letter('j')], Command::Down),
+/// Up and down, one row at a time.
+const ROWS: &[Binding] = &[quiet(&[UP], Command::Up), quiet(&[DOWN], Command::Down)];
+
+/// The same in a list where letters are free.
+const LIST: &[Binding] =
+    &[shown(&[UP, Key::letter('k')], Command::Up), shown(&[DOWN, Key::letter('j')], Command::Down)];
+
+/// The same where the footer has better to tell.
+const QUIET_LIST: &[Binding] =
+    &[quiet(&[UP, Key::letter('k')], Command::Up), quiet(&[DOWN, Key::letter('j')], Command::Down)];
+
+const PAGES: &[Binding] = &[quiet(&[PAGE_UP], Command::PageUp), quiet(&[PAGE_DOWN], Command::PageDown)];
+
+const ENDS: &[Binding] = &[
     quiet(&[Key::plain(KeyCode::Home), Key::letter('g')], Command::Top),
     quiet(&[Key::plain(KeyCode::End), Key::letter('G')], Command::Bottom),
-    shown(&[Key::letter('q'), Key::ctrl('c')], Command::Quit),
 ];
 
-const SCROLL: &[Binding] = &[
-    quiet(&[UP, Key::letter('k')], Command::Up),
-    quiet(&[DOWN, Key::letter('j')], Command::Down),
-    quiet(&[PAGE_UP], Command::PageUp),
-    quiet(&[PAGE_DOWN], Command::PageDown),
-    quiet(&[Key::plain(KeyCode::Home), Key::letter('g')], Command::Top),
-    quiet(&[Key::plain(KeyCode::End), Key::letter('G')], Command::Bottom),
+/// From one pane to another.
+const PANES: &[Binding] = &[
+    shown(&[TAB, Key::alt(KeyCode::Right), Key::alt(KeyCode::Down)], Command::NextPane),
+    quiet(&[BACK_TAB, Key::alt(KeyCode::Left), Key::alt(KeyCode::Up)], Command::PreviousPane),
 ];
+
+/// How large a pane is.
+const SIZES: &[Binding] = &[
+    shown(&[Key::letter('z')], Command::Zoom),
+    quiet(&[Key::letter('<')], Command::Narrower),
+    quiet(&[Key::letter('>')], Command::Wider),
+];
+
+/// The way back, and the way out.
+const LEAVE: &[Binding] =
+    &[shown(&[ESC, Key::letter('q')], Command::Back), quiet(&[Key::ctrl('c')], Command::Quit)];
+
+/// The other answers; the first stands in the footer for all.
+const CHOICES: &[Binding] = &[
+    quiet(&[Key::letter('2')], Command::Choose(2)),
+    quiet(&[Key::letter('3')], Command::Choose(3)),
+    quiet(&[Key::letter('4')], Command::Choose(4)),
+    quiet(&[Key::letter('5')], Command::Choose(5)),
+];
+
+const HOME: &[Binding] = &[shown(&[ENTER, RIGHT], Command::Open)];
+
+const QUIT: &[Binding] = &[shown(&[Key::letter('q'), Key::ctrl('c')], Command::Quit)];
 
 const READER: &[Binding] = &[
     shown(&[ENTER, SPACE], Command::Open),
@@ -52,25 +81,15 @@ const READER: &[Binding] = &[
     shown(&[Key::letter('/')], Command::Search),
     shown(&[Key::letter('n')], Command::NextHit),
     quiet(&[Key::letter('N')], Command::PreviousHit),
-    shown(&[ESC, Key::letter('q')], Command::Back),
-    quiet(&[Key::ctrl('c')], Command::Quit),
 ];
 
-const QUESTION: &[Binding] = &[
-    shown(&[ENTER, SPACE], Command::Accept),
-    shown(&[UP, Key::letter('k')], Command::Up),
-    shown(&[DOWN, Key::letter('j')], Command::Down),
-    quiet(&[Key::letter('1')], Command::Choose(1)),
-    quiet(&[Key::letter('2')], Command::Choose(2)),
-    quiet(&[Key::letter('3')], Command::Choose(3)),
-    quiet(&[Key::letter('4')], Command::Choose(4)),
-    quiet(&[Key::letter('5')], Command::Choose(5)),
+const ANSWER: &[Binding] = &[shown(&[ENTER, SPACE], Command::Accept)];
+
+const FIRST_CHOICE: &[Binding] = &[quiet(&[Key::letter('1')], Command::Choose(1))];
+
+const LEAVES: &[Binding] = &[
     quiet(&[RIGHT, Key::letter('l')], Command::NextPage),
     shown(&[LEFT, Key::plain(KeyCode::Backspace)], Command::PreviousPage),
-    quiet(&[PAGE_UP], Command::PageUp),
-    quiet(&[PAGE_DOWN], Command::PageDown),
-    shown(&[ESC, Key::letter('q')], Command::Back),
-    quiet(&[Key::ctrl('c')], Command::Quit),
 ];
 
 const TYPING: &[Binding] = &[
@@ -93,14 +112,6 @@ const LAB_TEXT: &[Binding] = &[
     shown(&[ENTER], Command::Act),
     shown(&[SPACE], Command::Tick),
     shown(&[Key::letter('1')], Command::Choose(1)),
-    quiet(&[Key::letter('2')], Command::Choose(2)),
-    quiet(&[Key::letter('3')], Command::Choose(3)),
-    quiet(&[Key::letter('4')], Command::Choose(4)),
-    quiet(&[Key::letter('5')], Command::Choose(5)),
-    quiet(&[UP], Command::Up),
-    quiet(&[DOWN], Command::Down),
-    quiet(&[PAGE_UP], Command::PageUp),
-    quiet(&[PAGE_DOWN], Command::PageDown),
 ];
 
 const WORKSHOP: &[Binding] = &[
@@ -119,28 +130,9 @@ const WORKSHOP: &[Binding] = &[
     quiet(&[Key::letter('7')], Command::Seed(7)),
     quiet(&[Key::letter('8')], Command::Seed(8)),
     quiet(&[Key::letter('9')], Command::Seed(9)),
-    quiet(&[UP], Command::Up),
-    quiet(&[DOWN], Command::Down),
-    quiet(&[PAGE_UP], Command::PageUp),
-    quiet(&[PAGE_DOWN], Command::PageDown),
-    shown(&[TAB, Key::alt(KeyCode::Right), Key::alt(KeyCode::Down)], Command::NextPane),
-    quiet(&[BACK_TAB, Key::alt(KeyCode::Left), Key::alt(KeyCode::Up)], Command::PreviousPane),
-    shown(&[Key::letter('z')], Command::Zoom),
-    quiet(&[Key::letter('<')], Command::Narrower),
-    quiet(&[Key::letter('>')], Command::Wider),
-    shown(&[ESC, Key::letter('q')], Command::Back),
-    quiet(&[Key::ctrl('c')], Command::Quit),
 ];
 
-const LAB_WITNESS: &[Binding] = &[
-    shown(&[ENTER], Command::Inspect),
-    quiet(&[UP], Command::Up),
-    quiet(&[DOWN], Command::Down),
-    quiet(&[PAGE_UP], Command::PageUp),
-    quiet(&[PAGE_DOWN], Command::PageDown),
-    quiet(&[Key::plain(KeyCode::Home), Key::letter('g')], Command::Top),
-    quiet(&[Key::plain(KeyCode::End), Key::letter('G')], Command::Bottom),
-];
+const INSPECT: &[Binding] = &[shown(&[ENTER], Command::Inspect)];
 
 const LAB_DIAL: &[Binding] = &[
     shown(&[SPACE, ENTER], Command::Turn),
@@ -159,39 +151,28 @@ const LAB_DIAL: &[Binding] = &[
     quiet(&[Key::letter('9')], Command::Switch(9)),
     quiet(&[LEFT], Command::Left),
     quiet(&[RIGHT], Command::Right),
-    quiet(&[UP], Command::Up),
-    quiet(&[DOWN], Command::Down),
-    quiet(&[PAGE_UP], Command::PageUp),
-    quiet(&[PAGE_DOWN], Command::PageDown),
-    shown(&[TAB, Key::alt(KeyCode::Right), Key::alt(KeyCode::Down)], Command::NextPane),
-    quiet(&[BACK_TAB, Key::alt(KeyCode::Left), Key::alt(KeyCode::Up)], Command::PreviousPane),
-    shown(&[Key::letter('z')], Command::Zoom),
-    quiet(&[Key::letter('<')], Command::Narrower),
-    quiet(&[Key::letter('>')], Command::Wider),
+];
+
+/// Letters of the lab that the dial has not taken.
+const BESIDE_THE_DIAL: &[Binding] = &[
     quiet(&[Key::letter('a')], Command::Assemble),
     quiet(&[Key::letter('b')], Command::Mend),
     quiet(&[Key::letter('!')], Command::Sudo),
     quiet(&[Key::letter('j')], Command::Jump),
-    shown(&[ESC, Key::letter('q')], Command::Back),
-    quiet(&[Key::ctrl('c')], Command::Quit),
 ];
 
-const LAB_PANE: &[Binding] = &[
-    shown(&[UP], Command::Up),
-    shown(&[DOWN], Command::Down),
-    quiet(&[PAGE_UP], Command::PageUp),
-    quiet(&[PAGE_DOWN], Command::PageDown),
-];
+const SHOWN_ROWS: &[Binding] = &[shown(&[UP], Command::Up), shown(&[DOWN], Command::Down)];
 
-/// What every pane of the lab but the shell understands.
-const LAB: &[Binding] = &[
+/// What every pane of the lab but the shell understands, around the way from one to another.
+const HELPERS: &[Binding] = &[
     shown(&[Key::letter('h')], Command::Hint),
     shown(&[Key::letter('s')], Command::ShellInside),
     shown(&[Key::letter('c')], Command::Controls),
     quiet(&[Key::letter('S')], Command::ShellBeside),
     quiet(&[Key::letter('x')], Command::EndShell),
-    shown(&[TAB, Key::alt(KeyCode::Right), Key::alt(KeyCode::Down)], Command::NextPane),
-    quiet(&[BACK_TAB, Key::alt(KeyCode::Left), Key::alt(KeyCode::Up)], Command::PreviousPane),
+];
+
+const STEPS: &[Binding] = &[
     shown(&[Key::letter('u')], Command::Undo),
     quiet(&[Key::letter('r')], Command::Reset),
     shown(&[Key::letter('!')], Command::Sudo),
@@ -202,22 +183,11 @@ const LAB: &[Binding] = &[
     quiet(&[Key::letter('b')], Command::Mend),
     quiet(&[Key::letter('n')], Command::NextStep),
     quiet(&[Key::letter('p')], Command::PreviousStep),
-    shown(&[Key::letter('z')], Command::Zoom),
-    quiet(&[Key::letter('<')], Command::Narrower),
-    quiet(&[Key::letter('>')], Command::Wider),
-    shown(&[ESC, Key::letter('q')], Command::Back),
-    quiet(&[Key::ctrl('c')], Command::Quit),
 ];
 
-/// Other letters are the keys of the lab's own controls.
-const CONTROLS: &[Binding] = &[
-    shown(&[ENTER], Command::Accept),
-    shown(&[UP, Key::letter('k')], Command::Up),
-    shown(&[DOWN, Key::letter('j')], Command::Down),
-    shown(&[Key::letter('u')], Command::Undo),
-    shown(&[ESC, Key::letter('q')], Command::Back),
-    quiet(&[Key::ctrl('c')], Command::Quit),
-];
+const ACCEPT: &[Binding] = &[shown(&[ENTER], Command::Accept)];
+
+const UNDO: &[Binding] = &[shown(&[Key::letter('u')], Command::Undo)];
 
 /// Everything else goes to the shell. Terminals send Ctrl-\ as the byte that Ctrl-4 has too.
 const SHELL: &[Binding] = &[
@@ -235,19 +205,7 @@ const HELP: &[Binding] = &[
     quiet(&[Key::ctrl('c')], Command::Quit),
 ];
 
-const JUMP: &[Binding] = &[
-    shown(&[ENTER], Command::Accept),
-    shown(&[UP, Key::letter('k')], Command::Up),
-    shown(&[DOWN, Key::letter('j')], Command::Down),
-    shown(&[ESC, Key::letter('q')], Command::Back),
-    quiet(&[Key::ctrl('c')], Command::Quit),
-];
-
-const INSPECTOR: &[Binding] = &[
-    shown(&[TAB, LEFT, RIGHT], Command::OtherSide),
-    shown(&[ESC, ENTER, Key::letter('q')], Command::Back),
-    quiet(&[Key::ctrl('c')], Command::Quit),
-];
+const SIDES: &[Binding] = &[shown(&[TAB, LEFT, RIGHT], Command::OtherSide)];
 
 const EVERYWHERE: &[Binding] = &[
     shown(&[Key::letter('L')], Command::Language),
@@ -259,26 +217,33 @@ const EVERYWHERE: &[Binding] = &[
 const IN_LAYERS: &[Binding] =
     &[quiet(&[Key::letter('L')], Command::Language), quiet(&[Key::letter('T')], Command::Theme)];
 
-/// The keys of a context: its own, those it shares with its neighbours, and those that work everywhere (none where
-/// characters are typed).
+/// The keys of a context, group by group: the footer shows them in this order, and none that work everywhere are there
+/// where characters are typed.
+const fn groups(context: Context) -> &'static [&'static [Binding]] {
+    match context {
+        Context::Home => &[HOME, QUIET_LIST, ENDS, QUIT, EVERYWHERE],
+        Context::Reader => &[READER, LEAVE, QUIET_LIST, PAGES, ENDS, EVERYWHERE],
+        Context::Question => &[ANSWER, LIST, FIRST_CHOICE, CHOICES, LEAVES, PAGES, LEAVE, EVERYWHERE],
+        // other letters are the keys of the lab's own controls
+        Context::Controls => &[ACCEPT, LIST, UNDO, LEAVE],
+        Context::Searching | Context::Field => &[TYPING],
+        Context::LabText => {
+            &[LAB_TEXT, CHOICES, ROWS, PAGES, HELPERS, PANES, STEPS, SIZES, LEAVE, EVERYWHERE]
+        }
+        Context::Workshop => &[WORKSHOP, ROWS, PAGES, PANES, SIZES, LEAVE, EVERYWHERE],
+        Context::LabWitness => &[INSPECT, ROWS, PAGES, ENDS, HELPERS, PANES, STEPS, SIZES, LEAVE, EVERYWHERE],
+        Context::LabDial => &[LAB_DIAL, ROWS, PAGES, PANES, SIZES, BESIDE_THE_DIAL, LEAVE, EVERYWHERE],
+        Context::LabPane => &[SHOWN_ROWS, PAGES, HELPERS, PANES, STEPS, SIZES, LEAVE, EVERYWHERE],
+        Context::Shell => &[SHELL],
+        Context::Help => &[HELP, QUIET_LIST, PAGES, ENDS, IN_LAYERS],
+        Context::Palette => &[PALETTE],
+        Context::Jump => &[ACCEPT, LIST, LEAVE, IN_LAYERS],
+        Context::Inspector => &[SIDES, POPUP, QUIET_LIST, PAGES, ENDS, IN_LAYERS],
+        Context::Notice => &[POPUP, QUIET_LIST, PAGES, ENDS, IN_LAYERS],
+    }
+}
+
+/// The keys of a context.
 pub(crate) fn bindings(context: Context) -> impl Iterator<Item = &'static Binding> {
-    let (own, shared, global): (_, _, &[Binding]) = match context {
-        Context::Home => (HOME, &[][..], EVERYWHERE),
-        Context::Reader => (READER, SCROLL, EVERYWHERE),
-        Context::Question => (QUESTION, &[][..], EVERYWHERE),
-        Context::Controls => (CONTROLS, &[][..], &[]),
-        Context::Searching | Context::Field => (TYPING, &[][..], &[]),
-        Context::LabText => (LAB_TEXT, LAB, EVERYWHERE),
-        Context::Workshop => (WORKSHOP, &[][..], EVERYWHERE),
-        Context::LabWitness => (LAB_WITNESS, LAB, EVERYWHERE),
-        Context::LabDial => (LAB_DIAL, &[][..], EVERYWHERE),
-        Context::LabPane => (LAB_PANE, LAB, EVERYWHERE),
-        Context::Shell => (SHELL, &[][..], &[]),
-        Context::Help => (HELP, SCROLL, IN_LAYERS),
-        Context::Palette => (PALETTE, &[][..], &[]),
-        Context::Jump => (JUMP, &[][..], IN_LAYERS),
-        Context::Inspector => (INSPECTOR, SCROLL, IN_LAYERS),
-        Context::Notice => (POPUP, SCROLL, IN_LAYERS),
-    };
-    own.iter().chain(shared).chain(global)
+    groups(context).iter().copied().flatten()
 }
