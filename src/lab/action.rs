@@ -14,12 +14,13 @@ use super::{
     limit::{Amount, Group, Limit},
     namespace::Namespace,
     seccomp::Denied,
-    trace::Actor,
 };
 
+mod area;
 pub mod file;
 mod notation;
 
+pub use area::Area;
 pub use notation::{Scene, shell_lines};
 
 /// One operation on the kernel.
@@ -370,51 +371,5 @@ impl TryFrom<String> for Hostname {
 impl From<Hostname> for String {
     fn from(name: Hostname) -> Self {
         name.0
-    }
-}
-
-impl Action {
-    /// Which process carries it out.
-    pub const fn actor(&self) -> Actor {
-        match self {
-            Self::MapIds { .. }
-            | Self::Fresh {}
-            | Self::Dial { .. }
-            | Self::Compare {}
-            | Self::EndWorkloads {}
-            | Self::MakeCgroup { .. }
-            | Self::JoinCgroup { .. }
-            | Self::SetLimit { .. }
-            | Self::Freeze { .. }
-            | Self::Thaw { .. }
-            | Self::KillCgroup { .. }
-            | Self::TryDelegate { .. }
-            | Self::LetRun { .. } => Actor::Stage,
-            _ => Actor::Subject,
-        }
-    }
-
-    /// The namespace that must not be the host's before this may run, if it changes something a namespace holds.
-    pub const fn guarded_by(&self) -> Option<Namespace> {
-        match self {
-            Self::SetHostname { .. } => Some(Namespace::Uts),
-            Self::MakePrivate {}
-            | Self::Mount { .. }
-            | Self::FurnishRoot {}
-            | Self::FurnishLayers {}
-            | Self::MountOverlay { .. }
-            | Self::File(_)
-            | Self::TryFile(_)
-            | Self::Commit {}
-            | Self::MountVolume { .. }
-            | Self::RemoveBox {}
-            | Self::PivotRoot {}
-            | Self::ReadOnlyRoot {}
-            | Self::MaskPaths {}
-            | Self::Uncover {} => Some(Namespace::Mnt),
-            Self::LoUp {} => Some(Namespace::Net),
-            Self::CreateIpc { .. } => Some(Namespace::Ipc),
-            _ => None,
-        }
     }
 }

@@ -62,23 +62,7 @@ pub fn perform(action: &Action, kernel: &mut dyn Kernel, box_dir: &str) -> Resul
         Action::MaskPaths {} => covers::mask(kernel),
         Action::Uncover {} => covers::uncover(kernel),
         Action::TimeOffset { boottime } => time_offset::act(kernel, *boottime),
-        Action::TryUnshare { .. }
-        | Action::Try { .. }
-        | Action::Clone { .. }
-        | Action::MapIds { .. }
-        | Action::EndChild {}
-        | Action::Compare {}
-        | Action::Dial { .. }
-        | Action::EndWorkloads {}
-        | Action::MakeCgroup { .. }
-        | Action::JoinCgroup { .. }
-        | Action::SetLimit { .. }
-        | Action::Freeze { .. }
-        | Action::Thaw { .. }
-        | Action::KillCgroup { .. }
-        | Action::TryDelegate { .. }
-        | Action::LetRun { .. }
-        | Action::Fresh {} => Err(misplaced(action)),
+        elsewhere => Err(misplaced(elsewhere)),
     }
 }
 

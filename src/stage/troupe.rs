@@ -25,7 +25,7 @@ use super::{
 use crate::{
     kernel::{Failing, Kernel, Linux, Traced, descent, guard::HostNamespaces, socket},
     lab::{
-        action::{Action, IdMap, Workload},
+        action::{Action, Area, IdMap, Workload},
         dial::{Measured, Setting as Position},
         ledger::Ledger,
         limit::Group,
@@ -214,16 +214,8 @@ impl Troupe {
             Action::MapIds { map } => self.map_ids(*map, fault)?,
             Action::Clone { .. } => self.clone_subject(action, fault)?,
             Action::SpawnWorkload { workload, at } => self.spawn(action, *workload, *at, fault)?,
-            Action::EndWorkloads {}
-            | Action::MakeCgroup { .. }
-            | Action::JoinCgroup { .. }
-            | Action::SetLimit { .. }
-            | Action::Freeze { .. }
-            | Action::Thaw { .. }
-            | Action::KillCgroup { .. }
-            | Action::TryDelegate { .. }
-            | Action::LetRun { .. } => {
-                self.in_cage(fault, |cage, pid, kernel| cage.act(action, pid, kernel))?
+            caged if caged.area() == Area::Cgroups => {
+                self.in_cage(fault, |cage, pid, kernel| cage.act(caged, pid, kernel))?
             }
             other => self.order(other, fault, None)?,
         };

@@ -1,6 +1,6 @@
 //! The other two notations of actions: shell lines and Docker's words. (The first, the system calls, is the trace.)
 
-use super::{Action, IdMap, IpcKind, MountKind, Workload};
+use super::{Action, Area, IdMap, IpcKind, MountKind, Workload};
 use crate::lab::{
     dial::{Preset, Setting, Switch},
     limit::{Group, Seats},
@@ -85,14 +85,6 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
     let line = match action {
         Action::SpawnWorkload { workload, at } => return started(*workload, *at, scene.seats),
         Action::EndWorkloads {} => "kill $(jobs -p)".to_owned(),
-        Action::MakeCgroup { .. }
-        | Action::JoinCgroup { .. }
-        | Action::SetLimit { .. }
-        | Action::Freeze { .. }
-        | Action::Thaw { .. }
-        | Action::KillCgroup { .. }
-        | Action::TryDelegate { .. }
-        | Action::LetRun { .. } => return cgroup::lines(action, scene.seats),
         Action::TryUnshare { ns } => {
             let drop = if scene.root { "setpriv --bounding-set=-all --inh-caps=-all " } else { "" };
             format!("{drop}unshare {} true", options(ns).join(" "))
@@ -113,32 +105,20 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
         Action::FurnishRoot {} => return furnish(),
         Action::Dial { preset, with, without } => box_line(*preset, with, without),
         Action::Compare {} => COMPARE.to_owned(),
-        Action::FurnishLayers {}
-        | Action::MountOverlay { .. }
-        | Action::File(_)
-        | Action::TryFile(_)
-        | Action::Commit {}
-        | Action::MountVolume { .. }
-        | Action::RemoveBox {} => return layers::lines(action),
         Action::Chroot {} => "chroot \"$BOX\"".to_owned(),
         Action::PivotRoot {} => "cd \"$BOX\" && pivot_root . . && umount -l . && cd /".to_owned(),
         Action::LoUp {} => "ip link set lo up".to_owned(),
         Action::CreateIpc { kind: IpcKind::Queue } => "ipcmk -Q".to_owned(),
         Action::CreateIpc { kind: IpcKind::Segment } => "ipcmk -M 4096".to_owned(),
         Action::EndChild {} => "exit".to_owned(),
-        Action::DropCapabilities { .. }
-        | Action::NoNewPrivs {}
-        | Action::Seccomp { .. }
-        | Action::ReadOnlyRoot {}
-        | Action::MaskPaths {}
-        | Action::Uncover {}
-        | Action::Try { .. } => return rights::shell(action),
-        Action::CreateIpc { kind: IpcKind::PosixQueue }
-        | Action::Fresh {}
-        | Action::Unshare { .. }
-        | Action::Clone { .. }
-        | Action::MapIds { .. }
-        | Action::TimeOffset { .. } => return Vec::new(),
+        other => {
+            return match other.area() {
+                Area::Cgroups => cgroup::lines(other, scene.seats),
+                Area::Layers => layers::lines(other),
+                Area::Rights => rights::shell(other),
+                Area::Subject | Area::Boxes => Vec::new(),
+            };
+        }
     };
     vec![line]
 }
