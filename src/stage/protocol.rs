@@ -8,6 +8,7 @@ use crate::lab::{
     fact::FactId,
     limit::{Controller, Hierarchy, Seats},
     observation::{Observation, Whose},
+    recording::Header,
     sight::Sight,
     trace::{Failure, Trace},
 };
@@ -173,6 +174,18 @@ pub struct HostInfo {
 }
 
 impl HostInfo {
+    /// The machine of a recording. Whether root ran it is all that is known of the user.
+    pub fn recorded(header: &Header) -> Self {
+        Self {
+            kernel: header.kernel.clone(),
+            uid: if header.root { 0 } else { 1000 },
+            cgroup: header.cgroup.clone(),
+            box_dir: String::new(),
+            seats: Vec::new(),
+            delegates: false,
+        }
+    }
+
     /// In which kind of hierarchy each controller is.
     pub fn controllers(&self) -> Seats {
         self.seats.iter().copied().collect()

@@ -16,7 +16,7 @@ use crate::{
     cli::{context::Context, exit::Fault},
     i18n::{Lang, fill, t},
     lab::{
-        recording::{Answer, Header, MOST_BYTES, Recording},
+        recording::{Answer, MOST_BYTES, Recording},
         run::{Ask, Phase, Run},
         step::Lab,
     },
@@ -129,20 +129,8 @@ pub(super) struct Replayed {
 
 impl Replayed {
     pub(super) fn new(recording: Recording) -> Self {
-        let ready = Event::Ready { version: VERSION, host: host_of(&recording.header) };
+        let ready = Event::Ready { version: VERSION, host: HostInfo::recorded(&recording.header) };
         Self { recording, step: String::new(), phase: Phase::Entering, events: VecDeque::from([ready]) }
-    }
-}
-
-/// The machine of a recording. Whether root ran it is all that is known of the user.
-fn host_of(header: &Header) -> HostInfo {
-    HostInfo {
-        kernel: header.kernel.clone(),
-        uid: if header.root { 0 } else { 1000 },
-        cgroup: header.cgroup.clone(),
-        box_dir: String::new(),
-        seats: Vec::new(),
-        delegates: false,
     }
 }
 

@@ -141,7 +141,7 @@ impl LabScreen {
             return;
         };
         self.run = Run::new(self.run.lab().clone(), recording.header.root);
-        self.stage = Stage::Ready(playback::host(&recording.header));
+        self.stage = Stage::Ready(HostInfo::recorded(&recording.header));
         self.playback = Some(Playback::of_file(Rc::clone(recording)));
         self.jump(self.start, out);
     }

@@ -11,11 +11,11 @@ use crate::{
     lab::{
         explain::explain,
         observation::Whose,
-        recording::{Header, Recording},
+        recording::Recording,
         run::{Ask, Phase, Run, Status},
         trace::Failure,
     },
-    stage::protocol::{Event, HostInfo},
+    stage::protocol::Event,
     tui::{
         clean, effect::Effect, history::History, keymap::Command, model::World, theme::Role, widgets::wrap,
     },
@@ -45,18 +45,6 @@ impl Playback {
     /// A whole lab.
     pub(super) const fn of_file(recording: Rc<Recording>) -> Self {
         Self { recording, live: None }
-    }
-}
-
-/// The machine of a recording.
-pub(super) fn host(header: &Header) -> HostInfo {
-    HostInfo {
-        kernel: header.kernel.clone(),
-        uid: if header.root { 0 } else { 1000 },
-        cgroup: header.cgroup.clone(),
-        box_dir: String::new(),
-        seats: Vec::new(),
-        delegates: false,
     }
 }
 
