@@ -84,37 +84,31 @@ struct Taken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case", deny_unknown_fields)]
 enum Line {
-    Opened {
-        ms: u64,
-        step: String,
-        seen: Delta,
-    },
-    Prepared {
-        ms: u64,
-        step: String,
-        before: Delta,
-        after: Delta,
-        traces: Vec<Trace>,
-        failure: Option<Failure>,
-    },
-    Acted {
-        ms: u64,
-        step: String,
-        before: Delta,
-        after: Delta,
-        traces: Vec<Trace>,
-        failure: Option<Failure>,
-    },
-    Observed {
-        ms: u64,
-        step: String,
-        seen: Delta,
-    },
-    Failed {
-        ms: u64,
-        step: String,
-        failure: Failure,
-    },
+    Opened { ms: u64, step: String, seen: Delta },
+    Prepared(Done),
+    Acted(Done),
+    Observed { ms: u64, step: String, seen: Delta },
+    Failed { ms: u64, step: String, failure: Failure },
+}
+
+/// What was done, and what it changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Done {
+    ms: u64,
+    step: String,
+    before: Delta,
+    after: Delta,
+    traces: Vec<Trace>,
+    failure: Option<Failure>,
+}
+
+impl Done {
+    /// It as it was, after the last observation.
+    fn apply(self, last: &mut Observation) -> Acted {
+        let (before, after) = (self.before.apply(last), self.after.apply(last));
+        Acted { before, after, traces: self.traces, failure: self.failure }
+    }
 }
 
 /// An observation, against the one written before it.
@@ -170,22 +164,17 @@ impl Recorder {
             Moment::Opened(seen) => Line::Opened { ms, step, seen: self.delta(seen) },
             Moment::Observed(seen) => Line::Observed { ms, step, seen: self.delta(seen) },
             Moment::Failed(failure) => Line::Failed { ms, step, failure: self.scrub.failure(failure) },
-            Moment::Prepared(acted) => {
-                let (before, after, traces, failure) = self.acted(acted);
-                Line::Prepared { ms, step, before, after, traces, failure }
-            }
-            Moment::Acted(acted) => {
-                let (before, after, traces, failure) = self.acted(acted);
-                Line::Acted { ms, step, before, after, traces, failure }
-            }
+            Moment::Prepared(acted) => Line::Prepared(self.done(ms, step, acted)),
+            Moment::Acted(acted) => Line::Acted(self.done(ms, step, acted)),
         };
         json(&line)
     }
 
-    fn acted(&mut self, acted: Acted) -> (Delta, Delta, Vec<Trace>, Option<Failure>) {
+    fn done(&mut self, ms: u64, step: String, acted: Acted) -> Done {
         let (before, after) = (self.delta(acted.before), self.delta(acted.after));
         let traces = acted.traces.into_iter().map(|trace| self.scrub.trace(trace)).collect();
-        (before, after, traces, acted.failure.map(|failure| self.scrub.failure(failure)))
+        let failure = acted.failure.map(|failure| self.scrub.failure(failure));
+        Done { ms, step, before, after, traces, failure }
     }
 
     fn delta(&mut self, seen: Observation) -> Delta {

@@ -8,7 +8,6 @@ use crate::{
     i18n::{Lang, fill, t},
     lab::{
         observation::{Observation, Value},
-        run::Acted,
         step::Lab,
     },
 };
@@ -172,14 +171,14 @@ impl Reader {
                 let opened = Some(seen.apply(last));
                 self.keep(step, 1, |_| Taken { opened, ..Taken::default() })
             }
-            Line::Prepared { step, before, after, traces, failure, .. } => {
-                let (before, after) = (before.apply(last), after.apply(last));
-                let prepared = Some(Acted { before, after, traces, failure });
+            Line::Prepared(mut done) => {
+                let step = std::mem::take(&mut done.step);
+                let prepared = Some(done.apply(last));
                 self.keep(step, 2, |_| Taken { prepared, ..Taken::default() })
             }
-            Line::Acted { step, before, after, traces, failure, .. } => {
-                let (before, after) = (before.apply(last), after.apply(last));
-                let acted = Some(Acted { before, after, traces, failure });
+            Line::Acted(mut done) => {
+                let step = std::mem::take(&mut done.step);
+                let acted = Some(done.apply(last));
                 self.keep(step, 2, |taken| Taken { acted, failed: None, seen: Vec::new(), ..taken })
             }
             Line::Observed { step, seen, .. } => {
