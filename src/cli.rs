@@ -13,6 +13,7 @@ mod auto;
 mod boxed;
 mod check;
 mod clean;
+mod columns;
 mod context;
 pub mod doctor;
 mod exit;

@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::exit::Exit;
+use super::{columns, exit::Exit};
 use crate::{
     i18n::{Lang, fill, find, t},
     probe::doctor::{Ability, Check, Examination, Surroundings, Verdict, examine},
@@ -128,7 +128,7 @@ impl Report {
         };
         let width = Verdict::ALL.map(|verdict| self.word(verdict).chars().count()).into_iter().max();
         let word = format!("{:1$}", self.word(check.verdict), width.unwrap_or_default());
-        let word = if colour { format!("\x1b[{sgr}m{word}\x1b[0m") } else { word };
+        let word = columns::sgr(colour, sgr, &word);
         writeln!(to, "  {word}  {:18}  {}", check.id, check.found)?;
         lines_of(t(self.lang, check.meaning), WIDTH)
             .iter()

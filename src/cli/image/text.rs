@@ -8,6 +8,7 @@ use std::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
+    cli::columns::{WIDTH, cut, cut_start, pad, sgr},
     i18n::{Lang, fill, t},
     image::{
         Autopsy,
@@ -18,8 +19,6 @@ use crate::{
     },
 };
 
-/// The narrowest terminal.
-const WIDTH: usize = 80;
 /// How many files of a list are named; the rest are counted.
 const FEW: usize = 10;
 
@@ -219,19 +218,15 @@ impl Text {
     }
 
     fn bold(&self, text: &str) -> String {
-        self.sgr("1", text)
+        sgr(self.colour, "1", text)
     }
 
     fn warn(&self, text: &str) -> String {
-        self.sgr("33", text)
+        sgr(self.colour, "33", text)
     }
 
     fn alarm(&self, text: &str) -> String {
-        self.sgr("31", text)
-    }
-
-    fn sgr(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        sgr(self.colour, "31", text)
     }
 }
 
@@ -252,39 +247,6 @@ pub(super) fn size(bytes: u64, lang: Lang) -> String {
     format!("{text} {unit}")
 }
 
-/// The beginning of a text that is too wide.
-fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    for c in text.chars() {
-        if kept.width() + 2 > width {
-            break;
-        }
-        kept.push(c);
-    }
-    kept.push('…');
-    kept
-}
-
-/// The end of a path that is too wide: the file's name matters most.
-fn cut_start(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut kept: Vec<char> = Vec::new();
-    let mut wide = 1;
-    for c in text.chars().rev() {
-        wide += unicode_width::UnicodeWidthChar::width(c).unwrap_or_default();
-        if wide > width {
-            break;
-        }
-        kept.push(c);
-    }
-    std::iter::once('…').chain(kept.into_iter().rev()).collect()
-}
-
 /// Broken at spaces, what follows indented; a path is never broken.
 fn wrapped(text: &str) -> String {
     let (mut lines, mut wide) = (String::new(), 0);
@@ -298,10 +260,6 @@ fn wrapped(text: &str) -> String {
         wide += word.width();
     }
     lines
-}
-
-fn pad(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
 #[cfg(test)]
@@ -322,10 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_wide_is_cut_where_it_matters_least() {
-        assert_eq!(cut("абвгд", 4), "абв…");
-        assert_eq!(cut_start("/usr/bin/env", 8), "…bin/env");
-        assert_eq!(cut_start("/env", 8), "/env");
+    fn a_path_is_never_broken() {
         let path = format!("/{}", "a".repeat(70));
         assert_eq!(wrapped(&format!("! {path}: a private key")), format!("! {path}: a\n    private key"));
         assert_eq!(wrapped("  /a b"), "  /a b");

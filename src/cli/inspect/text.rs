@@ -7,9 +7,10 @@ use std::{
     io::{self, Write},
 };
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use crate::{
+    cli::columns::{WIDTH, cut, cut_start, pad, sgr},
     i18n::{Lang, fill, t},
     inspect::{
         Inspection,
@@ -27,8 +28,6 @@ use crate::{
     },
 };
 
-/// The narrowest terminal.
-const WIDTH: usize = 80;
 /// Columns of a label, of a value of the host, of one inside.
 const COLUMNS: (usize, usize, usize) = (25, 25, 25);
 
@@ -105,7 +104,7 @@ impl Text {
             writeln!(
                 to,
                 "{}",
-                if differs { self.sgr("36", line.trim_end()) } else { line.trim_end().to_owned() }
+                if differs { sgr(self.colour, "36", line.trim_end()) } else { line.trim_end().to_owned() }
             )?;
         }
         Ok(())
@@ -243,7 +242,7 @@ impl Text {
                 line.push_str(&pad(self.mark(Some(preset.on.contains(switch))), 10));
             }
             line.push_str(&cut(evidence, WIDTH.saturating_sub(line.width())));
-            writeln!(to, "{}", self.sgr(if *on == Some(true) { "32" } else { "0" }, &line))?;
+            writeln!(to, "{}", sgr(self.colour, if *on == Some(true) { "32" } else { "0" }, &line))?;
         }
         self.missing(seen, to)
     }
@@ -346,46 +345,6 @@ impl Text {
     }
 
     fn bold(&self, text: &str) -> String {
-        self.sgr("1", text)
+        sgr(self.colour, "1", text)
     }
-
-    fn sgr(&self, code: &str, text: &str) -> String {
-        if self.colour && code != "0" { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    }
-}
-
-fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let (mut kept, mut wide) = (String::new(), 1);
-    for c in text.chars() {
-        wide += c.width().unwrap_or_default();
-        if wide > width {
-            break;
-        }
-        kept.push(c);
-    }
-    kept.push('…');
-    kept
-}
-
-/// The end of a path: what tells one layer from another.
-fn cut_start(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let (mut kept, mut wide) = (Vec::new(), 1);
-    for c in text.chars().rev() {
-        wide += c.width().unwrap_or_default();
-        if wide > width {
-            break;
-        }
-        kept.push(c);
-    }
-    std::iter::once('…').chain(kept.into_iter().rev()).collect()
-}
-
-fn pad(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
