@@ -108,9 +108,15 @@ pub enum Action {
     LetRun {
         /// Milliseconds, 2000 at most.
         ms: u16,
-        /// A counter that is waited for until it is no longer 0, for a few seconds at most: a machine may be slow.
+        /// A number that is waited for until it is as it is wanted, for some seconds at most: a machine may be slow.
         #[serde(default)]
         until: Option<FactId>,
+        /// Not below this; where it is left out, 1: it is no longer 0.
+        #[serde(default, rename = "at-least")]
+        at_least: Option<i64>,
+        /// Not above this. A number that does not come down to it is the machine's fault, and said to be.
+        #[serde(default, rename = "at-most")]
+        at_most: Option<i64>,
     },
     /// Leave the subject behind and start a new bare one.
     Fresh {},

@@ -27,7 +27,7 @@ pub fn explain(lang: Lang, failure: &Failure) -> Explanation {
         "guard" if topic == "guard_limit" => {
             fill(lang, "explain.what.guard_limit", &[("what", &failure.arguments.join(" "))])
         }
-        "controller" | "delegate" | "legacy" | "device" | "cgroup" => {
+        "controller" | "delegate" | "legacy" | "device" | "measure" | "cgroup" => {
             let named = failure.arguments.join(" ");
             fill(lang, in_cage(topic), &[("what", &named), ("errno", &failure.errno)])
         }
@@ -55,6 +55,7 @@ fn in_cage(topic: &str) -> &'static str {
         "delegate" | "delegate_v1" => "explain.what.delegate",
         "legacy" => "explain.what.legacy",
         "device" => "explain.what.device",
+        "measure" => "explain.what.measure",
         _ => "explain.what.cgroup",
     }
 }
@@ -155,6 +156,7 @@ mod tests {
             ("delegate", None, "EACCES EPERM EROFS"),
             ("legacy", None, "EOPNOTSUPP"),
             ("device", None, "ENODEV"),
+            ("measure", None, "ETIMEDOUT"),
             ("cgroup", None, "ENOENT ETIMEDOUT"),
             ("write", Some("/sys/fs/cgroup/x/cgroup.procs"), "EBUSY EACCES ENOSPC"),
             ("write", Some("/sys/fs/cgroup/x/cgroup.subtree_control"), "EBUSY"),

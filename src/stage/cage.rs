@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    ops::RangeInclusive,
     path::Path,
     time::{Duration, Instant},
 };
@@ -31,8 +32,8 @@ mod force;
 
 /// The longest that one action lets workloads run.
 const LONGEST: Duration = Duration::from_secs(2);
-/// How long a counter is waited for on a slow machine.
-const SLOWEST: Duration = Duration::from_secs(5);
+/// How long a number is waited for on a slow machine.
+const SLOWEST: Duration = Duration::from_secs(10);
 /// Between two looks at a counter.
 const POLL: Duration = Duration::from_millis(20);
 /// How long a workload may take to stand still or to end, or a cgroup to freeze.
@@ -139,10 +140,14 @@ impl Cage {
                 self.groups.kill(kernel, group.name())
             }
             Action::TryDelegate { group } => self.try_delegate(kernel, *group),
-            Action::LetRun { ms, until } => {
+            Action::LetRun { ms, until, at_least, at_most } => {
                 self.reader.restart();
                 std::thread::sleep(Duration::from_millis((*ms).into()).min(LONGEST));
-                let counted = until.filter(|counter| self.wait_for(*counter));
+                let wanted = at_least.unwrap_or(1)..=at_most.unwrap_or(i64::MAX);
+                let counted = until.filter(|counter| self.wait_for(*counter, &wanted));
+                if let (Some(fact), None, true) = (until, counted, at_most.is_some()) {
+                    return Err(self.measured(*fact));
+                }
                 // Some end by themselves, on a slow machine later; how they end is what is to be seen.
                 let killed = counted.is_some_and(|counter| counter.fact == Fact::OomKills);
                 let brief = [Workload::Forker, Workload::Filler].into_iter();
@@ -202,19 +207,27 @@ impl Cage {
         if self.groups.members(group.name()).contains(&subject) { Err(refused(group.name())) } else { Ok(()) }
     }
 
-    /// Waits until a counter is no longer 0; says whether it was in time. What did not come is for the step to say.
-    fn wait_for(&mut self, counter: FactId) -> bool {
+    /// Waits until a number is as wanted; says whether it was in time. What did not come is for the step to say.
+    fn wait_for(&mut self, counter: FactId, wanted: &RangeInclusive<i64>) -> bool {
         let until = Instant::now() + SLOWEST;
         loop {
             let mut facts = Facts::new();
             self.reader.read(&mut facts);
             match facts.get(&counter) {
-                Some(Value::Number(0)) if Instant::now() < until => std::thread::sleep(POLL),
-                Some(Value::Number(n)) => return *n > 0,
-                // there is no such counter here: waiting will not make one
+                Some(Value::Number(n)) if wanted.contains(n) => return true,
+                Some(Value::Number(_)) if Instant::now() < until => std::thread::sleep(POLL),
+                // there is no such number here: waiting will not make one
                 _ => return false,
             }
         }
+    }
+
+    /// A limit is in force and does not hold here: what was measured all the same.
+    fn measured(&mut self, fact: FactId) -> Failure {
+        let mut facts = Facts::new();
+        self.reader.read(&mut facts);
+        let now = facts.get(&fact).map(Value::short).unwrap_or_default();
+        unavailable("measure", &format!("{} {now}", fact.fact.id()), Errno::ETIMEDOUT, None)
     }
 
     fn freeze(&self, kernel: &mut dyn Kernel, group: Group, subject: i32, stop: bool) -> Result<(), Failure> {

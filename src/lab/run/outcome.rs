@@ -133,7 +133,7 @@ fn machine_cannot(failure: &Failure) -> bool {
         // an overlay whose upper directory keeps no extended attributes
         "mkdir" | "rmdir" => errno == "EIO",
         "msgget" | "shmget" | "mq_open" => matches!(errno, "ENOSPC" | "EMFILE" | "ENOSYS"),
-        "controller" | "delegate" | "legacy" | "device" => true,
+        "controller" | "delegate" | "legacy" | "device" | "measure" => true,
         _ => errno == "ENOSYS",
     }
 }
