@@ -14,7 +14,7 @@ use crate::{
         fact::{Fact, FactId},
         namespace::Namespace,
         observation::{Observation, Value},
-        step::Lab,
+        step::{Lab, Step},
         trace::{Actor, Failure, Trace},
     },
     stage::protocol::{Event, HostInfo, Request, VERSION},
@@ -27,6 +27,8 @@ struct Toy {
     asked: Vec<Request>,
     /// Why every unshare fails, if it does.
     refuses: Option<&'static str>,
+    /// Whether the subject has namespaces of its own from the start.
+    keeps: bool,
     /// Whether acting kills the subject.
     deadly: bool,
 }
@@ -42,7 +44,7 @@ impl Toy {
             delegates: false,
         };
         let events = VecDeque::from([Event::Ready { version: VERSION, host }]);
-        Self { subject: Self::bare(), events, asked: Vec::new(), refuses: None, deadly: false }
+        Self { subject: Self::bare(), events, asked: Vec::new(), refuses: None, keeps: false, deadly: false }
     }
 
     fn bare() -> BTreeMap<FactId, Value> {
@@ -104,6 +106,9 @@ impl Peer for Toy {
         match request {
             Request::Open { replay, .. } => {
                 self.subject = Self::bare();
+                if self.keeps {
+                    self.subject.insert(FactId::subject(Fact::NsUts), Value::Number(2));
+                }
                 for action in replay {
                     drop(self.act(action));
                 }
@@ -226,6 +231,23 @@ fn what_the_machine_refuses_is_unavailable_with_its_reason() {
     assert_eq!(lines[1]["status"], "unavailable");
     let reason = lines[1]["reason"].as_str().expect("a reason");
     assert!(reason.starts_with("unshare(CLONE_NEWUTS) = -1 ENOSPC"), "{reason}");
+}
+
+/// What is rolled back leaves the step before to be seen, and that may be just what was expected.
+#[test]
+fn nothing_is_said_to_hold_of_a_step_that_was_refused() {
+    let mut again = lab();
+    again.steps[1] = Step { id: "again".to_owned(), ..again.steps[0].clone() };
+    let mut toy = Toy { refuses: Some("ENOSPC"), keeps: true, ..Toy::new() };
+    let mut out = Vec::new();
+    drive(&mut toy, again.clone(), Told::default(), &mut Text::new(&mut out, Lang::En)).expect("driven");
+    let said = String::from_utf8(out).expect("utf-8");
+    assert!(!said.contains("Holds: ") && !said.contains("Does not hold: "), "{said}");
+    let mut out = Vec::new();
+    let mut toy = Toy { refuses: Some("ENOSPC"), keeps: true, ..Toy::new() };
+    drive(&mut toy, again, Told::default(), &mut Json::new(&mut out, Lang::En)).expect("driven");
+    let lines = String::from_utf8(out).expect("utf-8");
+    assert!(lines.contains(r#""met":false"#) && !lines.contains(r#""met":true"#), "{lines}");
 }
 
 #[test]

@@ -121,7 +121,9 @@ impl Reporter for Text<'_> {
         for id in &outcome.changed {
             self.change(*id, &outcome.before, &outcome.after)?;
         }
-        for (expectation, met) in step.expect.iter().zip(&outcome.met) {
+        // Of a refused step, what was expected was not looked for.
+        let looked_for = step.expect.iter().zip(&outcome.met).filter(|_| outcome.failure.is_none());
+        for (expectation, met) in looked_for {
             let key = if *met { "cli.auto.met" } else { "cli.auto.unmet" };
             self.say(key, &[("words", &expectation.words(self.lang))])?;
         }

@@ -44,7 +44,7 @@ pub struct Outcome {
     pub status: Status,
     /// Whether the student did it in a shell.
     pub by_hand: bool,
-    /// Whether each expectation of the step holds, in order.
+    /// Whether each expectation of the step holds, in order; none does where a call failed.
     pub met: Vec<bool>,
     /// Just before.
     pub before: Observation,
@@ -67,7 +67,8 @@ impl Outcome {
     pub(super) fn of(step: &Step, acted: Acted, by_hand: bool) -> Self {
         let Acted { before, after, traces, failure } = acted;
         let moments = Moments { before: &before, after: &after, traces: &traces, by_hand };
-        let met: Vec<bool> = step.expect.iter().map(|e| e.met(moments)).collect();
+        // What was rolled back left the step before to be seen: nothing of that is this step's.
+        let met: Vec<bool> = step.expect.iter().map(|e| failure.is_none() && e.met(moments)).collect();
         let status = match &failure {
             Some(failure) if machine_cannot(failure) => Status::Unavailable,
             None if met.iter().all(|met| *met) => Status::Passed,
