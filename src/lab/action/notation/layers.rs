@@ -23,7 +23,7 @@ pub(super) fn lines(action: &Action) -> Vec<String> {
         Action::MountOverlay { .. } => vec!["cd \"$BOX\"".to_owned(), mount("lower2:lower1", "")],
         Action::File(file) | Action::TryFile(file) => vec![file.shell_line()],
         Action::Commit {} => vec![
-            "cd \"$BOX\" && umount merged && mv upper lower3 && mkdir upper".to_owned(),
+            "cd \"$BOX\" && umount -l merged && mv upper lower3 && mkdir upper".to_owned(),
             mount("lower3:lower2:lower1", ""),
         ],
         Action::MountVolume { read_only } => {
