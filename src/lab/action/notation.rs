@@ -95,7 +95,7 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
             let path = at.path("$BOX");
             match what {
                 MountKind::Proc => format!("mount -t proc proc \"{path}\""),
-                MountKind::Tmpfs => format!("mount -t tmpfs tmpfs \"{path}\""),
+                MountKind::Tmpfs => format!("mount -t tmpfs -o size=16m tmpfs \"{path}\""),
                 MountKind::LargeTmpfs => format!("mount -t tmpfs -o size=256m tmpfs \"{path}\""),
                 MountKind::Overlay => overlay(&path),
                 MountKind::Devpts => format!("{DEVPTS} \"{path}\""),
@@ -160,15 +160,23 @@ fn started(workload: Workload, at: Option<Group>, seats: Seats) -> Vec<String> {
 const fn spawn(workload: Workload) -> &'static str {
     match workload {
         Workload::Heartbeat => "sleep 1000 &",
-        Workload::Burner => "timeout 30 sh -c 'while :; do :; done' &",
+        Workload::Burner => {
+            "timeout 30 taskset -c 0 sh -c 'echo burner > /proc/self/comm; while :; do :; done' &"
+        }
         Workload::Eater => "(ulimit -v 262144; tail /dev/zero) &",
-        Workload::Reader => "cat /usr/bin/* > /dev/null 2>&1 &",
+        Workload::Reader => {
+            "(exec 3<> \"$SCRATCH/read\"; rm \"$SCRATCH/read\"; head -c 96M /dev/zero >&3; cat /proc/self/fd/3 > /dev/null)"
+        }
         Workload::Writer => {
-            "dd if=/dev/zero of=/var/tmp/korobka bs=64k count=1024 oflag=direct; rm /var/tmp/korobka"
+            "(exec 3> \"$SCRATCH/write\"; rm \"$SCRATCH/write\"; \
+             timeout 60 dd if=/dev/zero of=/proc/self/fd/3 bs=64k count=4096 oflag=direct status=none) &"
         }
         Workload::Filler => "dd if=/dev/zero of=\"$BOX/fill\" bs=64k count=1024",
         Workload::Forker => "for n in $(seq 30); do sleep 5 & done",
-        Workload::Clock => "while :; do date; sleep 1; done &",
+        // In its name, as the panel shows it.
+        Workload::Clock => {
+            "(n=0; while sleep 0.1; do n=$((n+1)); echo \"clock $n\" > /proc/self/comm; done) &"
+        }
     }
 }
 
@@ -317,7 +325,7 @@ mod tests {
     fn every_place_is_quoted() {
         for (what, at, line) in [
             (MountKind::Proc, Place::Proc, "mount -t proc proc \"/proc\""),
-            (MountKind::Tmpfs, Place::Box, "mount -t tmpfs tmpfs \"$BOX\""),
+            (MountKind::Tmpfs, Place::Box, "mount -t tmpfs -o size=16m tmpfs \"$BOX\""),
             (
                 MountKind::Overlay,
                 Place::Box,

@@ -1,9 +1,9 @@
 //! Shell lines of the actions on cgroups. `$CG` begins the path of every cgroup of the lab in the unified hierarchy,
-//! `$CG_memory`, `$CG_blkio` and so on in those of v1; `$DISK` is the disk that limits are about.
+//! `$CG_memory`, `$CG_blkio` and so on in those of v1; `$DISK` is the disk that limits are about, and `$SCRATCH` a directory on it.
 
 use crate::lab::{
     action::Action,
-    limit::{Controller, Group, Hierarchy, Seats, Setting},
+    limit::{Amount, Controller, Group, Hierarchy, Limit, Seats, Setting},
 };
 
 pub(super) fn lines(action: &Action, seats: Seats) -> Vec<String> {
@@ -18,7 +18,11 @@ pub(super) fn lines(action: &Action, seats: Seats) -> Vec<String> {
                 |text: &str| if text.contains([' ', '$']) { format!("\"{text}\"") } else { text.to_owned() };
             let at = |file: &str| path(*group, limit.controller(), file, seats);
             let line = |s: &Setting| format!("echo {} > {}", said(&s.text), at(s.file));
-            return settings.iter().map(line).collect();
+            let lines = settings.iter().map(line);
+            if *limit == Limit::MemoryMax && *to != Amount::Max {
+                return std::iter::once(without_swap(&at, hierarchy)).chain(lines).collect();
+            }
+            return lines.collect();
         }
         Action::Freeze { group } => freezer(*group, "FROZEN", "1", seats),
         Action::Thaw { group } => freezer(*group, "THAWED", "0", seats),
@@ -41,6 +45,15 @@ pub(super) fn lines(action: &Action, seats: Seats) -> Vec<String> {
         _ => return Vec::new(),
     };
     vec![line]
+}
+
+/// What may not be in memory would be in swap, and the limit none. Not every kernel has an account of swap.
+fn without_swap(at: &dyn Fn(&str) -> String, hierarchy: Hierarchy) -> String {
+    let file = at(match hierarchy {
+        Hierarchy::V1 => "memory.swappiness",
+        Hierarchy::V2 => "memory.swap.max",
+    });
+    format!("[ ! -e {file} ] || echo 0 > {file}")
 }
 
 /// The line that puts a process into a group: in v1 into one of each hierarchy.
@@ -100,8 +113,6 @@ fn path(group: Group, controller: Controller, file: &str, seats: Seats) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::limit::{Amount, Limit};
-
     fn v1() -> Seats {
         Controller::ALL.into_iter().map(|controller| (controller, Hierarchy::V1)).collect()
     }
@@ -116,7 +127,14 @@ mod tests {
         let group = Group::Box;
         assert_eq!(lines(&Action::MakeCgroup { group }, all), ["mkdir \"${CG}box\""]);
         assert_eq!(lines(&Action::JoinCgroup { group }, all), ["echo $$ > \"${CG}box/cgroup.procs\""]);
-        assert_eq!(lines(&limit(Limit::MemoryMax, "64M"), all), ["echo 67108864 > \"${CG}box/memory.max\""]);
+        assert_eq!(
+            lines(&limit(Limit::MemoryMax, "64M"), all),
+            [
+                "[ ! -e \"${CG}box/memory.swap.max\" ] || echo 0 > \"${CG}box/memory.swap.max\"",
+                "echo 67108864 > \"${CG}box/memory.max\""
+            ]
+        );
+        assert_eq!(lines(&limit(Limit::MemoryMax, "max"), all), ["echo max > \"${CG}box/memory.max\""]);
         assert_eq!(
             lines(&limit(Limit::IoWriteBps, "1M"), all),
             ["echo \"$DISK wbps=1048576\" > \"${CG}box/io.max\""]
@@ -143,9 +161,7 @@ mod tests {
             join(Group::Box, "$$", hybrid),
             "for dir in \"$CG_pids\" \"$CG\"; do echo $$ > \"${dir}box/cgroup.procs\"; done"
         );
-        assert_eq!(
-            lines(&limit(Limit::MemoryMax, "64M"), hybrid),
-            ["echo 67108864 > \"${CG}box/memory.max\""]
-        );
+        let memory = lines(&limit(Limit::MemoryMax, "64M"), hybrid);
+        assert_eq!(memory.last().map(String::as_str), Some("echo 67108864 > \"${CG}box/memory.max\""));
     }
 }
