@@ -26,7 +26,7 @@ mod inside;
 mod meter;
 mod pressure;
 
-pub use inside::{Inside, disk};
+pub use inside::{Inside, disk, processors};
 use meter::Meter;
 
 /// A directory of a group in one hierarchy.
@@ -229,13 +229,17 @@ impl LimitReader {
         }
     }
 
-    /// The clock tells its count in its name.
+    /// The clock tells its count in its name; one that was frozen at once has not begun.
     fn clock(&mut self, facts: &mut Facts) {
         let Some(dir) = self.places.iter().find(|p| p.group == Group::Left).map(|p| p.dir.clone()) else {
             return;
         };
         let names = self.pids(&dir).into_iter().map(|pid| self.named(pid));
-        let count = names.into_iter().find_map(|name| name.split_once(" clock ")?.1.parse().ok());
+        let count = |name: &str| match name.split_once(" clock")?.1 {
+            "" => Some(0),
+            rest => rest.trim_start().parse().ok(),
+        };
+        let count = names.into_iter().find_map(|name| count(&name));
         facts.extend(count.map(|count| (FactId::host(Fact::Ticks), Value::Number(count))));
     }
 }

@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io::{Read, Write},
     os::{fd::AsFd, unix::fs::MetadataExt},
+    path::Path,
 };
 
 use nix::{
@@ -22,10 +23,12 @@ use crate::{
         fact::{Fact, FactId},
         namespace::Namespace,
         observation::Value,
+        sight::Sight,
     },
     probe::{
         cgroup,
         inside::{self, Inside, View},
+        limits,
     },
 };
 
@@ -80,6 +83,11 @@ fn testify(stage: i32, pid: i32, inside: &Inside, mut answer: File) -> Result<()
     let witness = Inside { witness: true, ..inside.clone() };
     let mut view = inside::read(&witness);
     view.facts.insert(FactId::subject(Fact::Escape), EscapeReader::default().read());
+    if inside.sights.contains(&Sight::Limits) {
+        limits::disk(Path::new(&inside.box_dir), FactId::subject, &mut view.facts);
+        // The witness stands outside of the cgroup.
+        view.facts.insert(FactId::subject(Fact::Cpus), limits::processors(pid));
+    }
     let mut lines = Vec::new();
     if cgroups.is_ok_and(|mut file| file.read_to_end(&mut lines).is_ok()) {
         let paths = cgroup::parse(&lines).iter().map(ToString::to_string).collect();

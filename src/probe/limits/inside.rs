@@ -29,9 +29,14 @@ impl Inside {
     pub fn read(&mut self, side: fn(Fact) -> FactId, facts: &mut Facts) {
         let memory = fs::read_to_string("/proc/meminfo");
         facts.insert(side(Fact::MemTotal), or_missing(memory, |text| total(&text)));
-        let allowed = sched_getaffinity(Pid::from_raw(0)).map_err(std::io::Error::from);
-        facts.insert(side(Fact::Cpus), or_missing(allowed, |set| Value::Number(count(&set))));
+        facts.insert(side(Fact::Cpus), processors(0));
     }
+}
+
+/// How many processors a process may run on: what `nproc` says to it. 0 is the reader itself.
+pub fn processors(pid: i32) -> Value {
+    let allowed = sched_getaffinity(Pid::from_raw(pid)).map_err(std::io::Error::from);
+    or_missing(allowed, |set| Value::Number(count(&set)))
 }
 
 /// The size of the file system at a directory and what is free in it, in mebibytes.
