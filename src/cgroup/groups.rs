@@ -223,6 +223,18 @@ impl Groups {
         dirs.into_iter().try_for_each(|dir| self.write(kernel, &dir.path, "cgroup.procs", pid.to_string()))
     }
 
+    /// Takes a process out of every group it is in, to where this one is: it is not to end with them.
+    pub fn let_go(&self, pid: i32) {
+        for dir in self.made.values().flatten().filter(|dir| directory::members(&dir.path).contains(&pid)) {
+            let seat = dir.controllers.iter().find_map(|controller| self.layout.seat(*controller));
+            let home = seat.map(|seat| seat.own.join("cgroup.procs"));
+            let call = home.map(|home| Call::Write { path: text(&home), text: pid.to_string() });
+            if let Some(Err(errno)) = call.map(|call| Linux.call(&call)) {
+                tracing::warn!(%errno, pid, "it ends with its cgroup");
+            }
+        }
+    }
+
     /// Writes a file of a directory of ours, and of no other.
     pub fn write(
         &self,

@@ -45,6 +45,8 @@ pub struct Cage {
     groups: Groups,
     reader: LimitReader,
     looks: bool,
+    /// A shell beside the box: it may have joined a cgroup, and does not end with it.
+    spared: Option<i32>,
 }
 
 impl Cage {
@@ -56,7 +58,7 @@ impl Cage {
         let mut groups = Groups::new(layout, box_dir.parent().unwrap_or(box_dir));
         let device = scratch.map(|scratch| scratch.device);
         groups.set_device(device.clone());
-        Self { groups, reader: LimitReader::new(Path::new("/"), box_dir, device), looks: false }
+        Self { groups, reader: LimitReader::new(Path::new("/"), box_dir, device), looks: false, spared: None }
     }
 
     /// Whether anybody looks at limits.
@@ -76,11 +78,23 @@ impl Cage {
         if !self.looks {
             return Vec::new();
         }
+        self.expect();
+        let scratch = device::scratch().map_or_else(|| "/var/tmp".into(), |scratch| scratch.dir);
+        let mut all = self.groups.environment();
+        all.push(("SCRATCH".to_owned(), scratch.to_string_lossy().into_owned()));
+        all
+    }
+
+    fn expect(&mut self) {
         let names = Group::ALL.map(Group::name);
         if let Err(error) = self.groups.expect(&names) {
             tracing::warn!(%error, "cgroups made by hand would not be found after a kill");
         }
-        self.groups.environment()
+    }
+
+    /// The shell beside the box, while there is one.
+    pub const fn spare(&mut self, shell: Option<i32>) {
+        self.spared = shell;
     }
 
     /// Whether limits are looked at: they move while nothing else does.
@@ -105,7 +119,13 @@ impl Cage {
 
     /// Ends everyone in every cgroup and removes them.
     pub fn end(&mut self) {
+        if let Some(shell) = self.spared {
+            self.groups.let_go(shell);
+        }
         self.groups.end();
+        if self.spared.is_some() && self.looks {
+            self.expect();
+        }
         self.tell_reader();
     }
 

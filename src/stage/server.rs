@@ -267,6 +267,9 @@ impl Server {
     fn shell_ended(&mut self, place: ShellPlace, status: i32) -> Result<(), StageError> {
         match self.shell.take_if(|shell| shell.place() == place) {
             Some(shell) => {
+                self.troupe.cage().spare(None);
+                // In v1 nobody who is frozen dies.
+                self.troupe.cage().thaw();
                 shell.end();
                 self.eyes.forget_hands();
                 self.seen.retain(|whose, _| *whose == Whose::Subject);
@@ -417,6 +420,7 @@ impl Server {
         };
         let pid = shell.pid();
         self.shell = Some(shell);
+        self.troupe.cage().spare((place == ShellPlace::Beside).then_some(pid));
         match self.eyes.hand(pid) {
             Some(mut observation) => {
                 self.troupe.cage().read(&mut observation.facts);
