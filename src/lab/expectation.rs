@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fact::{FactId, Side},
+    fact::{Fact, FactId, Side},
     observation::{Observation, Value},
     trace::Trace,
 };
@@ -16,7 +16,7 @@ mod words;
 pub enum Expectation {
     /// A fact fulfils a condition.
     Fact {
-        /// Which fact.
+        /// Which fact. How workloads ended holds by itself where a student works by hand: their parent is the shell.
         fact: FactId,
         /// Which condition.
         is: Condition,
@@ -102,6 +102,8 @@ impl Expectation {
     /// Whether it holds.
     pub fn met(&self, moments: Moments<'_>) -> bool {
         match self {
+            // How a child ended only its parent is told, wait(2): by hand that is the shell.
+            Self::Fact { fact, .. } if moments.by_hand && fact.fact == Fact::Ended => true,
             Self::Fact { fact, is } => is.holds(*fact, moments),
             Self::Refused { refused, errno } => {
                 moments.by_hand

@@ -20,13 +20,8 @@ use super::{
 use crate::patience::patience;
 
 /// Labs that cannot be done by hand alone, and why.
-const NOT_BY_HAND: [(&str, &str); 2] = [
-    (
-        "cgroups",
-        "the panel measures the stage's own cgroups and workloads; v1 has other files than the lines name",
-    ),
-    ("container", "its lines start a box of their own, which asks itself no questions"),
-];
+const NOT_BY_HAND: [(&str, &str); 1] =
+    [("container", "its lines start a box of their own, which asks itself no questions")];
 
 fn by_hand() -> Vec<String> {
     for (lab, why) in NOT_BY_HAND {
@@ -130,6 +125,7 @@ impl Student {
             Event::Acted { before, after, traces, failure } => {
                 self.run.acted(Acted { before, after, traces, failure });
             }
+            Event::Failed { failure } => self.run.failed(failure),
             other => panic!("{other:?}"),
         }
     }
@@ -176,7 +172,9 @@ impl Student {
             Ask::Act { actions } => Request::Act { actions },
         };
         self.stage.client.request(&request, None).unwrap();
-        let answer = |event: &Event| matches!(event, Event::Opened { .. } | Event::Acted { .. });
+        let answer = |event: &Event| {
+            matches!(event, Event::Opened { .. } | Event::Acted { .. } | Event::Failed { .. })
+        };
         self.hear_until("an answer", answer);
     }
 }

@@ -1,6 +1,9 @@
 //! The labs, every step of them.
 
+use std::path::Path;
+
 use korobka::{
+    cgroup::Layout,
     course::Course,
     i18n::Lang,
     lab::{
@@ -25,7 +28,10 @@ pub(crate) fn labs() -> Vec<String> {
 /// A run of an embedded lab on a stage.
 pub(crate) fn run_of(lab: &str, root: bool) -> Run {
     let course = Course::embedded().unwrap();
-    Run::new(course.lab(lab).unwrap().load().unwrap(), root)
+    let mut run = Run::new(course.lab(lab).unwrap().load().unwrap(), root);
+    let layout = Layout::read(Path::new("/")).unwrap();
+    run.set_seats(layout.seats().iter().map(|seat| (seat.controller, seat.hierarchy)).collect());
+    run
 }
 
 /// Asks the stage and tells the run what came of it.
