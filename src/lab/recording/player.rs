@@ -4,6 +4,7 @@ use super::{Recording, Taken};
 use crate::lab::{
     observation::{Observation, Whose},
     run::{Acted, Ask, Phase, Run},
+    step::{Lab, Step},
     trace::Failure,
 };
 
@@ -22,6 +23,15 @@ impl Recording {
     /// The ids of the steps that were recorded, in no particular order.
     pub fn steps(&self) -> impl Iterator<Item = &str> {
         self.steps.keys().map(String::as_str)
+    }
+
+    /// The step to begin with: the wished one, or the first of the lab that was recorded where that was not.
+    pub fn begin_at(&self, lab: &Lab, wished: usize) -> usize {
+        let recorded = |step: &Step| self.steps.contains_key(&step.id);
+        if lab.steps.get(wished).is_some_and(recorded) {
+            return wished;
+        }
+        lab.steps.iter().position(recorded).unwrap_or(wished)
     }
 
     /// The answer to what a run in this phase asks at a step.

@@ -142,6 +142,7 @@ impl LabScreen {
         };
         self.run = Run::new(self.run.lab().clone(), recording.header.root);
         self.stage = Stage::Ready(HostInfo::recorded(&recording.header));
+        self.start = recording.begin_at(self.run.lab(), self.start);
         self.playback = Some(Playback::of_file(Rc::clone(recording)));
         self.jump(self.start, out);
     }
