@@ -1,7 +1,5 @@
 //! Trying something that cannot be undone: a forked child does it and dies with it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use nix::{
     errno::Errno,
     sys::{
@@ -12,12 +10,10 @@ use nix::{
 };
 
 use super::{
-    Call, Kernel, Linux,
-    process::{die_with_parent, leave},
+    Linux,
+    forked::{PANICKED, fork},
+    process::die_with_parent,
 };
-
-/// The exit code of a child that panicked; no errno is as large.
-const PANICKED: i32 = 255;
 
 /// Runs a closure in a forked child and tells how it ended: `fork(2)`, `_exit(2)`, `waitpid(2)`. Nothing of what it
 /// changed about itself (ids, namespaces, mounts in them) is left. `EINTR` where a signal killed the child, `ENOSYS`
@@ -26,19 +22,11 @@ const PANICKED: i32 = 255;
 /// In a program with threads the closure must take no lock that another thread may hold.
 pub fn attempt(deed: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
     let parent = getpid().as_raw();
-    match Linux.call(&Call::Clone(Vec::new()))? {
-        0 => leave(in_child(parent, deed)),
-        child => outcome(Pid::from_raw(i32::try_from(child).map_err(|_too_large| Errno::EOVERFLOW)?)),
-    }
-}
-
-fn in_child(parent: i32, deed: impl FnOnce() -> Result<(), Errno>) -> i32 {
-    let deed = || die_with_parent(Signal::SIGKILL, parent).and_then(|()| deed());
-    match catch_unwind(AssertUnwindSafe(deed)) {
-        Ok(Ok(())) => 0,
-        Ok(Err(errno)) => errno as i32,
-        Err(_panic) => PANICKED,
-    }
+    let child = fork(&mut Linux, &[], |_| {
+        let done = die_with_parent(Signal::SIGKILL, parent).and_then(|()| deed());
+        done.map_or_else(|errno| errno as i32, |()| 0)
+    })?;
+    outcome(Pid::from_raw(child))
 }
 
 fn outcome(child: Pid) -> Result<(), Errno> {

@@ -106,6 +106,12 @@ fn tells_of_a_dead(stat: &[u8]) -> bool {
     stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['Z', 'X']))
 }
 
+/// Whether somebody has stopped a process, by a signal or as its tracer.
+pub fn is_stopped(pid: i32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't'])))
+}
+
 /// One process, never a later one that was given its number: what it keeps open answers for this one alone.
 #[derive(Debug)]
 pub struct Known {

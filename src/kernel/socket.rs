@@ -4,14 +4,18 @@
 use std::{
     io::{IoSlice, IoSliceMut},
     os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
+    time::Duration,
 };
 
 use nix::{
     cmsg_space,
     errno::Errno,
-    sys::socket::{
-        AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixCredentials,
-        getsockopt, recvmsg, sendmsg, setsockopt, socketpair, sockopt,
+    sys::{
+        socket::{
+            AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType,
+            UnixCredentials, getsockopt, recvmsg, sendmsg, setsockopt, socketpair, sockopt,
+        },
+        time::TimeVal,
     },
     unistd::Pid,
 };
@@ -33,6 +37,12 @@ pub fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
     setsockopt(&one, sockopt::PassCred, &true)?;
     setsockopt(&other, sockopt::PassCred, &true)?;
     Ok((one, other))
+}
+
+/// Lets a sender wait no longer than this for a reader that takes nothing in: `EAGAIN` then.
+pub fn limit_sending(socket: impl AsFd, time: Duration) -> Result<(), Errno> {
+    let time = TimeVal::new(time.as_secs().try_into().unwrap_or(i64::MAX), time.subsec_micros().into());
+    setsockopt(&socket, sockopt::SendTimeout, &time)
 }
 
 /// The process that made the pair this end belongs to.

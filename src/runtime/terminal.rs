@@ -133,8 +133,10 @@ fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = panic::take_hook();
+        // A forked child has a main thread too, but not the screen.
+        let owner = std::process::id();
         panic::set_hook(Box::new(move |info| {
-            if thread::current().name() == Some("main") {
+            if thread::current().name() == Some("main") && std::process::id() == owner {
                 restore();
                 before(info);
             } else {

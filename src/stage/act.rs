@@ -3,7 +3,7 @@
 use nix::errno::Errno;
 
 use crate::{
-    kernel::{Call, Kernel},
+    kernel::{Call, Kernel, forked},
     lab::{action::Action, trace::Failure},
 };
 
@@ -79,6 +79,11 @@ pub fn misplaced(action: &Action) -> Failure {
 /// Makes one call; a failure carries its name, its arguments, its errno and its path.
 fn call(kernel: &mut dyn Kernel, call: &Call) -> Result<i64, Failure> {
     kernel.call(call).map_err(|errno| failure_of(call, errno))
+}
+
+/// Forks: the child does the deed and is gone.
+fn fork<K: Kernel + ?Sized>(kernel: &mut K, deed: impl FnOnce(&mut K) -> i32) -> Result<i32, Failure> {
+    forked::fork(kernel, &[], deed).map_err(|errno| failure_of(&Call::Clone(Vec::new()), errno))
 }
 
 /// A failed call as data.

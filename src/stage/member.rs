@@ -17,12 +17,14 @@ use super::{
     wire::{self, WireError},
 };
 use crate::{
-    kernel::{errno_of, process, socket},
+    kernel::{descent, errno_of, process, socket},
     lab::trace::Failure,
 };
 
 /// How long a process of ours may take to answer: long enough for a busy or emulated machine, since only a stuck one pays.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one may take that somebody has stopped: it will not answer before somebody lets it go on.
+const BRIEF: Duration = Duration::from_secs(3);
 
 /// The number of the last order to anyone: an answer is to one order of one member.
 static LAST: AtomicU64 = AtomicU64::new(0);
@@ -135,14 +137,16 @@ impl Member {
     }
 
     fn receive(&self, until: Instant) -> Result<wire::Received<Answer>, Refusal> {
-        let left = until.saturating_duration_since(Instant::now());
-        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-        let mut fds = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut fds, timeout) {
-            Ok(0) => Err(Refusal::Silent),
-            Ok(_) => wire::receive(&self.socket).map_err(|error| refusal(&error)),
-            Err(Errno::EINTR) => self.receive(until),
-            Err(errno) => Err(refusal(&errno.into())),
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let timeout = PollTimeout::try_from(left.min(BRIEF)).unwrap_or(PollTimeout::MAX);
+            let mut fds = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+            match poll(&mut fds, timeout) {
+                Ok(0) if left <= BRIEF || descent::is_stopped(self.pid) => return Err(Refusal::Silent),
+                Ok(0) | Err(Errno::EINTR) => {}
+                Ok(_) => return wire::receive(&self.socket).map_err(|error| refusal(&error)),
+                Err(errno) => return Err(refusal(&errno.into())),
+            }
         }
     }
 }

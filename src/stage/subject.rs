@@ -25,7 +25,8 @@ use super::{
 };
 use crate::{
     kernel::{
-        Call, Failing, Guard, Kernel, Linux, Traced, descent, errno_of,
+        Call, Failing, Guard, Linux, Traced, descent, errno_of,
+        forked::fork,
         guard::{self, HostNamespaces},
         process, socket,
     },
@@ -113,12 +114,17 @@ pub fn run(socket: OwnedFd) -> Result<(), WireError> {
         shell: None,
         workloads: Workloads::default(),
     };
-    loop {
-        subject.wait()?;
-    }
+    subject.live()
 }
 
 impl Subject {
+    /// Takes orders for as long as there is somebody to give them.
+    fn live(&mut self) -> Result<(), WireError> {
+        loop {
+            self.wait()?;
+        }
+    }
+
     /// Waits for an order or the end of a child, and deals with it.
     fn wait(&mut self) -> Result<(), WireError> {
         let (order, child) = {
@@ -209,11 +215,11 @@ impl Subject {
         let traced = Traced::new(Failing::new(Linux, at, errno), Actor::Subject);
         let mut guard = Guard::new(traced, self.host, self.box_dir.clone());
         let result = match (action, heir) {
-            (Action::Clone { ns }, Some(heir)) => match fork(&mut guard, ns) {
-                Ok(0) => return self.inherit(heir),
-                Ok(_) => Ok(Vec::new()),
-                Err(failure) => Err(failure),
-            },
+            (Action::Clone { ns }, Some(heir)) => {
+                let live_on = |_: &mut _| i32::from(self.inherit(heir).and_then(|()| self.live()).is_err());
+                let cloned = fork(&mut guard, ns, live_on);
+                cloned.map(|_| Vec::new()).map_err(|errno| act::failure_of(&Call::Clone(ns.clone()), errno))
+            }
             (Action::TryUnshare { ns }, _) => act::try_unshare::act(&mut guard, ns, Self::privileged()),
             (Action::Try { what }, _) => {
                 act::deed::act(&mut guard, *what, self.host, &self.box_dir).map(|tried| {
@@ -270,10 +276,4 @@ fn start_shell(
     let terminal = terminal.ok_or(Errno::EBADF)?;
     let child = process::start_shell(&terminal, environment, apart).map_err(|error| errno_of(&error))?;
     i32::try_from(child.id()).map_err(|_impossible| Errno::EOVERFLOW)
-}
-
-/// Forks: 0 in the child, which is about to be the subject.
-fn fork(kernel: &mut impl Kernel, ns: &[Namespace]) -> Result<i64, Failure> {
-    let call = Call::Clone(ns.to_vec());
-    kernel.call(&call).map_err(|errno| act::failure_of(&call, errno))
 }

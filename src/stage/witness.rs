@@ -6,6 +6,7 @@ use std::{
     io::{Read, Write},
     os::{fd::AsFd, unix::fs::MetadataExt},
     path::Path,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -18,7 +19,7 @@ use nix::{
 
 use super::escape::{EscapeReader, place};
 use crate::{
-    kernel::{Call, Kernel, Linux, errno_of, linux::open_dir, process},
+    kernel::{Call, Kernel, Linux, errno_of, forked::fork, linux::open_dir, process},
     lab::{
         fact::{Fact, FactId},
         namespace::Namespace,
@@ -36,32 +37,40 @@ use crate::{
 const OTHERS: [Namespace; 6] =
     [Namespace::Ipc, Namespace::Uts, Namespace::Net, Namespace::Cgroup, Namespace::Time, Namespace::Mnt];
 
-/// A witness that does not answer within this many milliseconds is killed.
-const PATIENCE_MS: u16 = 300;
+/// A witness that has not told all by then is killed. A busy machine needs a second; none would need this long.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What can be seen from where a process is; an error where it cannot be joined.
 pub fn view(pid: i32, inside: &Inside) -> Result<View, Errno> {
     let (read, write) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
     let stage = nix::unistd::getpid().as_raw();
-    let witness = match Linux.call(&Call::Clone(Vec::new()))? {
-        0 => {
-            drop(read);
-            process::leave(i32::from(testify(stage, pid, inside, File::from(write)).is_err()))
-        }
-        child => Pid::from_raw(i32::try_from(child).unwrap_or_default()),
-    };
-    drop(write);
-    let mut fds = [PollFd::new(read.as_fd(), PollFlags::POLLIN)];
-    let mut text = String::new();
-    if poll(&mut fds, PollTimeout::from(PATIENCE_MS)) == Ok(1) {
-        let told = File::from(read).read_to_string(&mut text);
-        told.map_err(|error| errno_of(&error))?;
-    }
+    let testify = move |_: &mut Linux| i32::from(testify(stage, pid, inside, File::from(write)).is_err());
+    let witness = Pid::from_raw(fork(&mut Linux, &[], testify)?);
+    let text = hear_out(File::from(read), Instant::now() + PATIENCE);
     // It has spoken, or it never will: either way it is not needed any more.
     if kill(witness, Signal::SIGKILL).is_ok() {
         nix::sys::wait::waitpid(witness, None)?;
     }
-    serde_json::from_str(&text).map_err(|_silent| Errno::EPERM)
+    serde_json::from_slice(&text?).map_err(|_silent| Errno::EPERM)
+}
+
+/// What it says until it has said all, or until it is too late.
+fn hear_out(mut read: File, until: Instant) -> Result<Vec<u8>, Errno> {
+    let mut text = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let mut fds = [PollFd::new(read.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
+            Ok(0) => return Err(Errno::ETIMEDOUT),
+            Err(Errno::EINTR) => continue,
+            other => other?,
+        };
+        match read.read(&mut piece).map_err(|error| errno_of(&error))? {
+            0 => return Ok(text),
+            length => text.extend_from_slice(piece.get(..length).unwrap_or_default()),
+        }
+    }
 }
 
 /// In the witness: joins, looks, tells.

@@ -13,7 +13,7 @@ use nix::{
 };
 
 use super::{MOST_BYTES, MOST_PROCESSES};
-use crate::kernel::{Call, Kernel, Linux, descent, process};
+use crate::kernel::{Linux, descent, forked::fork, process};
 
 /// Computes, on the first processor that it may use: two of them share it.
 pub(super) fn burner() -> Result<(), Errno> {
@@ -60,13 +60,9 @@ pub(super) fn forker() -> Result<(), Errno> {
     let me = getpid().as_raw();
     let mut refused = Ok(());
     for _ in 0..MOST_PROCESSES {
-        match Linux.call(&Call::Clone(Vec::new())) {
-            Ok(0) => child(me),
-            Ok(_) => {}
-            Err(errno) => {
-                refused = Err(errno);
-                break;
-            }
+        if let Err(errno) = fork(&mut Linux, &[], |_| child(me)) {
+            refused = Err(errno);
+            break;
         }
     }
     std::thread::sleep(Duration::from_millis(250));
@@ -74,9 +70,9 @@ pub(super) fn forker() -> Result<(), Errno> {
     refused
 }
 
-fn child(parent: i32) -> ! {
+fn child(parent: i32) -> i32 {
     if process::die_with_parent(Signal::SIGKILL, parent).is_ok() {
         pause();
     }
-    process::leave(0)
+    0
 }

@@ -7,12 +7,11 @@ use std::{fs::File, io::Read, os::fd::OwnedFd};
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Failure, Kernel, call, covers, local_failure, seccomp};
+use super::{Call, Failure, Kernel, call, covers, fork, local_failure, seccomp};
 use crate::{
     kernel::{
         Guard, Linux, Traced,
         guard::{HostNamespaces, SHOWS_ITSELF},
-        process,
     },
     lab::{
         action::Deed,
@@ -42,13 +41,12 @@ pub fn act(
     box_dir: &str,
 ) -> Result<Tried, Failure> {
     let (read, write) = pipe()?;
-    if call(kernel, &Call::Clone(Vec::new()))? == 0 {
+    fork(kernel, move |_| {
         let mut kernel = Guard::new(Traced::new(Linux, Actor::Subject), host, box_dir.to_owned());
         let after_exec = attempt(&mut kernel, deed);
         let tried = Tried { traces: kernel.into_inner().into_traces(), after_exec };
-        process::leave(i32::from(serde_json::to_writer(File::from(write), &tried).is_err()));
-    }
-    drop(write);
+        i32::from(serde_json::to_writer(File::from(write), &tried).is_err())
+    })?;
     let mut text = String::new();
     let complete = File::from(read).read_to_string(&mut text).is_ok();
     Ok(if complete { serde_json::from_str(&text).unwrap_or_default() } else { Tried::default() })

@@ -3,9 +3,9 @@
 
 use std::{fs::File, io::Read, path::PathBuf};
 
-use super::{Call, Failure, Kernel, call, local_failure};
+use super::{Failure, Kernel, fork, local_failure};
 use crate::{
-    kernel::{errno_of, process},
+    kernel::errno_of,
     lab::action::Workload,
     workload::{self, Beginning},
 };
@@ -15,16 +15,11 @@ pub fn act(kernel: &mut dyn Kernel, which: Workload, gated: bool, box_dir: &str)
     let parent = nix::unistd::getpid().as_raw();
     let (begun, beginning) =
         nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|errno| local_failure("pipe", errno))?;
-    let child = call(kernel, &Call::Clone(Vec::new()))?;
-    if child == 0 {
-        drop(begun);
-        let beginning = Beginning { parent, begun: beginning, gated, box_dir: PathBuf::from(box_dir) };
-        process::leave(workload::run(which, beginning));
-    }
-    drop(beginning);
+    let beginning = Beginning { parent, begun: beginning, gated, box_dir: PathBuf::from(box_dir) };
+    let child = fork(kernel, move |_| workload::run(which, beginning))?;
     // End of file: it has closed its end, or it is gone already.
     File::from(begun)
         .read_to_end(&mut Vec::new())
         .map_err(|error| local_failure("read", errno_of(&error)))?;
-    i32::try_from(child).map_err(|_impossible| local_failure("fork", nix::errno::Errno::EOVERFLOW))
+    Ok(child)
 }

@@ -3,9 +3,9 @@
 
 use std::{fs::File, io::Read};
 
-use super::{Call, Failure, Kernel, call, local_failure};
+use super::{Call, Failure, Kernel, fork, local_failure};
 use crate::{
-    kernel::{Linux, Traced, process},
+    kernel::{Linux, Traced},
     lab::{
         namespace::Namespace,
         trace::{Actor, Trace},
@@ -16,10 +16,7 @@ use crate::{
 pub fn act(kernel: &mut dyn Kernel, ns: &[Namespace], privileged: bool) -> Result<Vec<Trace>, Failure> {
     let (read, write) =
         nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|errno| local_failure("pipe", errno))?;
-    if call(kernel, &Call::Clone(Vec::new()))? == 0 {
-        process::leave(in_child(ns, privileged, File::from(write)));
-    }
-    drop(write);
+    fork(kernel, move |_| in_child(ns, privileged, File::from(write)))?;
     let mut text = String::new();
     let complete = File::from(read).read_to_string(&mut text).is_ok();
     Ok(if complete { serde_json::from_str(&text).unwrap_or_default() } else { Vec::new() })

@@ -4,7 +4,10 @@ use std::{
     fs::{self, File},
     io::Write,
     net::{Ipv4Addr, SocketAddr, TcpStream},
-    os::{fd::OwnedFd, unix::fs::MetadataExt},
+    os::{
+        fd::{AsRawFd, OwnedFd},
+        unix::fs::MetadataExt,
+    },
     time::Duration,
 };
 
@@ -12,7 +15,7 @@ use nix::{
     errno::Errno,
     fcntl::{OFlag, openat},
     sys::{signal::Signal, stat::Mode, wait::waitpid},
-    unistd::{Pid, gethostname, getpid, pipe, read},
+    unistd::{Pid, close, gethostname, getpid, pipe, read},
 };
 
 use super::{
@@ -21,11 +24,8 @@ use super::{
 };
 use crate::{
     kernel::{
-        Call, Kernel, Linux,
-        attempt::attempt,
-        errno_of,
-        linux::open_dir,
-        process::{die_with_parent, leave},
+        Call, Kernel, Linux, attempt::attempt, errno_of, forked::fork, linux::open_dir,
+        process::die_with_parent,
     },
     lab::{
         dial::{Answer, Probe, Setting, Switch},
@@ -198,20 +198,20 @@ fn forks() -> Seen {
     let mut children = Vec::with_capacity(FORKS);
     let mut refused = None;
     while children.len() < FORKS && refused.is_none() {
-        match Linux.call(&Call::Clone(Vec::new())) {
-            Ok(0) => {
-                drop(hold);
-                let waited = die_with_parent(Signal::SIGKILL, parent).and_then(|()| read(&wait, &mut [0]));
-                leave(i32::from(waited.is_err()));
-            }
+        let forked = fork(&mut Linux, &[], |_| {
+            let waited = die_with_parent(Signal::SIGKILL, parent)
+                .and_then(|()| close(hold.as_raw_fd()))
+                .and_then(|()| read(&wait, &mut [0]));
+            i32::from(waited.is_err())
+        });
+        match forked {
             Ok(child) => children.push(child),
             Err(errno) => refused = Some(errno),
         }
     }
     drop(hold);
     for child in &children {
-        let child = Pid::from_raw(i32::try_from(*child).unwrap_or_default());
-        while waitpid(child, None) == Err(Errno::EINTR) {}
+        while waitpid(Pid::from_raw(*child), None) == Err(Errno::EINTR) {}
     }
     let seen =
         refused.map_or_else(|| children.len().to_string(), |errno| format!("{} {errno:?}", children.len()));
