@@ -27,6 +27,9 @@ pub fn explain(lang: Lang, failure: &Failure) -> Explanation {
         "guard" if topic == "guard_limit" => {
             fill(lang, "explain.what.guard_limit", &[("what", &failure.arguments.join(" "))])
         }
+        "guard" if topic == "guard_lift" => {
+            fill(lang, "explain.what.guard_lift", &[("what", &failure.arguments.join(" "))])
+        }
         "controller" | "delegate" | "legacy" | "device" | "measure" | "cgroup" => {
             let named = failure.arguments.join(" ");
             fill(lang, in_cage(topic), &[("what", &named), ("errno", &failure.errno)])
@@ -91,6 +94,8 @@ fn topic<'a>(call: &'a str, path: Option<&'a str>) -> &'a str {
         },
         // What was refused was to let something greedy run without its limit.
         "guard" if file == "limit" => "guard_limit",
+        // It runs already, and the limit would be none.
+        "guard" if file == "lift" => "guard_lift",
         call => call,
     }
 }
@@ -163,6 +168,7 @@ mod tests {
             ("mkdir", None, "EEXIST"),
             ("rmdir", None, "EBUSY EIO"),
             ("guard", Some("limit"), "EPERM"),
+            ("guard", Some("lift"), "EPERM"),
         ];
         for lang in Lang::ALL {
             let any = reasons(lang, "errno", "any");

@@ -197,3 +197,40 @@ pub(crate) fn the_guard_holds_greedy_programs_back() {
     ]);
     assert_eq!(act.failure.map(|failure| failure.operation).as_deref(), Some("guard"));
 }
+
+/// Whoever is greedy stays under a limit for as long as it lives, whatever a student asks for.
+pub(crate) fn no_control_frees_a_greedy_program() {
+    let stage = Stage::start();
+    let set = |limit, to| Action::SetLimit { group: Group::Box, limit, to: amount(to) };
+    let begin = [
+        Action::MakeCgroup { group: Group::Box },
+        Action::MakeCgroup { group: Group::Left },
+        Action::JoinCgroup { group: Group::Box },
+        set(Limit::CpuMax, "0.5"),
+        set(Limit::MemoryMax, "255M"),
+        Action::SpawnWorkload { workload: Workload::Burner, at: None },
+        Action::SpawnWorkload { workload: Workload::Eater, at: None },
+    ];
+    if let Err(failure) = stage.open_or_fail(&begin) {
+        assert!(!nix::unistd::geteuid().is_root(), "{failure:?}");
+        return;
+    }
+    for (lifts, whom) in [
+        (set(Limit::CpuMax, "max"), "burner"),
+        (set(Limit::MemoryMax, "max"), "eater"),
+        (set(Limit::MemoryMax, "257M"), "eater"),
+        (Action::JoinCgroup { group: Group::Left }, "burner"),
+    ] {
+        let act = stage.act(std::slice::from_ref(&lifts));
+        let failure = act.failure.unwrap_or_else(|| panic!("{lifts:?} was done"));
+        assert_eq!(
+            (failure.operation.as_str(), failure.path.as_deref()),
+            ("guard", Some("lift")),
+            "{lifts:?}"
+        );
+        assert_eq!(failure.arguments, [whom], "{lifts:?}");
+        assert!(act.traces.is_empty(), "{:?}", act.traces);
+    }
+    let act = stage.act(&[set(Limit::CpuMax, "0.4"), Action::EndWorkloads {}, set(Limit::CpuMax, "max")]);
+    assert_eq!(act.failure, None);
+}

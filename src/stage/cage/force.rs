@@ -1,11 +1,13 @@
-//! Whether a limit is in force: read from the kernel's file at this moment, never remembered.
+//! Whether a limit is in force, or would be: read from the kernel's file at this moment, never remembered.
+
+use std::path::Path;
 
 use super::limit_of;
 use crate::{
     cgroup::Groups,
     lab::{
         action::Workload,
-        limit::{Controller, Group, Limit},
+        limit::{Amount, Controller, Group, Limit},
     },
     workload::MOST_BYTES,
 };
@@ -24,8 +26,38 @@ pub(super) fn holds(groups: &Groups, group: Group, workload: Workload) -> bool {
         let dir = groups.directory(group.name(), limit.controller());
         let file = dir.and_then(|dir| Some(dir.path.join(limit.file(dir.hierarchy)?)));
         let text = file.and_then(|file| std::fs::read_to_string(file).ok());
-        text.is_some_and(|text| says(limit, &text))
+        let swapped = dir.filter(|_| limit == Limit::MemoryMax).map_or(0, |dir| swap(&dir.path));
+        text.is_some_and(|text| says(limit, &text)) && swapped <= MOST_BYTES
     })
+}
+
+/// Whether a change would leave a workload of this group without the limit that holds it.
+pub(super) fn frees(groups: &Groups, group: Group, workload: Workload, changed: Limit, to: &Amount) -> bool {
+    let Some(holding) = limit_of(workload) else { return false };
+    let Some(dir) = groups.directory(group.name(), holding.controller()) else { return false };
+    if holding == changed {
+        let file = changed.file(dir.hierarchy);
+        // What makes no sense is not written, and frees nobody.
+        let settings = changed.settings(dir.hierarchy, to, "0:0").unwrap_or_default();
+        return settings.iter().any(|set| Some(set.file) == file && !says(changed, &set.text));
+    }
+    // What does not fit into memory goes to swap: the two together are what it has.
+    let memory = || number_in(&dir.path.join(Limit::MemoryMax.file(dir.hierarchy)?));
+    holding == Limit::MemoryMax
+        && changed == Limit::SwapMax
+        && (*to == Amount::Max
+            || memory().is_none_or(|memory| memory.saturating_add(to.number()) > MOST_BYTES))
+}
+
+/// The number in a file; none where it says `max`.
+fn number_in(file: &Path) -> Option<u64> {
+    std::fs::read_to_string(file).ok()?.trim_end().parse().ok()
+}
+
+/// What a group may hold in swap, in bytes: nothing where the kernel keeps no account of it.
+fn swap(dir: &Path) -> u64 {
+    let file = dir.join("memory.swap.max");
+    if file.exists() { number_in(&file).unwrap_or(u64::MAX) } else { 0 }
 }
 
 /// Whether the text of a limit's file is a limit.
@@ -58,6 +90,7 @@ pub(super) fn is_frozen(groups: &Groups, group: Group) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{cgroup::Layout, kernel::Linux};
 
     #[test]
     fn a_limit_is_in_force_only_where_the_file_has_a_number() {
@@ -80,5 +113,72 @@ mod tests {
         ] {
             assert_eq!(says(limit, text), held, "{limit:?} {text:?}");
         }
+    }
+
+    /// A group on a file system of any kind, in which nothing is enforced but everything can be read.
+    fn group(home: &Path, files: &[(&str, &str)]) -> Groups {
+        let v2 = "31 27 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
+        let all = "cpu memory pids io";
+        let own = [
+            ("proc/self/cgroup", "0::/\n"),
+            ("proc/self/mountinfo", v2),
+            ("sys/fs/cgroup/cgroup.controllers", all),
+            ("sys/fs/cgroup/cgroup.subtree_control", all),
+        ];
+        for (path, text) in own {
+            let path = home.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let mut groups = Groups::new(Layout::read(home).unwrap(), home);
+        groups.make(&mut Linux, "box", &Controller::ALL).unwrap();
+        let dir = groups.directory("box", Controller::Memory).unwrap().path.clone();
+        for (file, text) in files {
+            std::fs::write(dir.join(file), text).unwrap();
+        }
+        groups
+    }
+
+    #[test]
+    fn a_change_frees_only_whom_its_limit_holds() {
+        let home = tempfile::tempdir().unwrap();
+        let files = [("memory.max", "67108864\n"), ("memory.swap.max", "0\n"), ("pids.max", "20\n")];
+        let groups = group(home.path(), &files);
+        for (workload, limit, to, freed) in [
+            (Workload::Eater, Limit::MemoryMax, "max", true),
+            (Workload::Eater, Limit::MemoryMax, "257M", true),
+            (Workload::Eater, Limit::MemoryMax, "256M", false),
+            (Workload::Reader, Limit::MemoryMax, "max", true),
+            (Workload::Eater, Limit::SwapMax, "max", true),
+            (Workload::Eater, Limit::SwapMax, "193M", true),
+            (Workload::Eater, Limit::SwapMax, "192M", false),
+            (Workload::Eater, Limit::CpuMax, "max", false),
+            (Workload::Eater, Limit::MemoryHigh, "max", false),
+            (Workload::Burner, Limit::CpuMax, "max", true),
+            (Workload::Burner, Limit::CpuMax, "2", false),
+            (Workload::Burner, Limit::MemoryMax, "max", false),
+            (Workload::Forker, Limit::PidsMax, "max", true),
+            (Workload::Forker, Limit::PidsMax, "65", true),
+            (Workload::Forker, Limit::PidsMax, "64", false),
+            (Workload::Writer, Limit::IoWriteBps, "max", true),
+            (Workload::Writer, Limit::IoWriteBps, "1M", false),
+            (Workload::Clock, Limit::MemoryMax, "max", false),
+        ] {
+            let amount = to.to_owned().try_into().unwrap();
+            assert_eq!(
+                frees(&groups, Group::Box, workload, limit, &amount),
+                freed,
+                "{workload:?} {limit:?} {to}"
+            );
+        }
+        assert!(holds(&groups, Group::Box, Workload::Eater));
+        let swap = groups.directory("box", Controller::Memory).unwrap().path.join("memory.swap.max");
+        std::fs::write(swap, "max\n").unwrap();
+        assert!(
+            !holds(&groups, Group::Box, Workload::Eater),
+            "what it may not hold in memory it holds in swap"
+        );
+        // A plain directory goes by other means than a cgroup does.
+        let _stays = std::mem::ManuallyDrop::new(groups);
     }
 }
