@@ -10,6 +10,7 @@ pub mod attempt;
 pub mod call;
 pub mod descent;
 pub mod fakes;
+pub mod forked;
 pub mod guard;
 pub mod linux;
 mod netlink;

@@ -9,6 +9,7 @@ pub mod cage;
 pub mod client;
 pub mod dial;
 pub mod escape;
+pub mod farewell;
 pub mod janitor;
 pub mod member;
 pub mod observe;

@@ -28,6 +28,7 @@ mod privileged {
     pub(crate) mod dial;
     pub(crate) mod disturbed;
     pub(crate) mod engine;
+    pub(crate) mod farewell;
     pub(crate) mod faults;
     pub(crate) mod kills;
     pub(crate) mod leaks;
@@ -39,8 +40,8 @@ mod privileged {
 }
 
 use privileged::{
-    actions, by_hand, cgroups, controls, dial, disturbed, engine, faults, kills, leaks::Snapshot, lesson,
-    ranges, strace, workshop,
+    actions, by_hand, cgroups, controls, dial, disturbed, engine, farewell, faults, kills, leaks::Snapshot,
+    lesson, ranges, strace, workshop,
 };
 
 type Test = (&'static str, fn());
@@ -99,6 +100,7 @@ const TESTS: &[Test] = &[
         cgroups::a_killed_stage_leaves_its_cgroups_to_the_janitor,
     ),
     ("the_guard_holds_greedy_programs_back", cgroups::the_guard_holds_greedy_programs_back),
+    ("no_control_frees_a_greedy_program", cgroups::no_control_frees_a_greedy_program),
     ("a_directory_is_noted_before_it_is_made", cgroups::a_directory_is_noted_before_it_is_made),
     (
         "every_control_is_done_or_explained_and_taken_back",
@@ -107,6 +109,9 @@ const TESTS: &[Test] = &[
     ("a_plain_process_is_the_host", dial::a_plain_process_is_the_host),
     ("each_switch_takes_an_answer_away", dial::each_switch_takes_an_answer_away),
     ("whoever_is_only_in_a_chroot_climbs_out", dial::whoever_is_only_in_a_chroot_climbs_out),
+    ("a_farewell_is_heard_between_two_boxes", farewell::a_farewell_is_heard_between_two_boxes),
+    ("a_farewell_ends_what_only_takes_time", farewell::a_farewell_ends_what_only_takes_time),
+    ("a_stage_that_stands_still_is_given_up", farewell::a_stage_that_stands_still_is_given_up),
     (
         "an_order_holds_or_fails_for_the_kernels_own_reason",
         workshop::an_order_holds_or_fails_for_the_kernels_own_reason,

@@ -10,14 +10,14 @@ use std::{
 
 use nix::{errno::Errno, sys::signal::Signal};
 
-use super::act;
+use super::{act, farewell::Farewell};
 use crate::{
     cgroup::{Groups, Layout, device, unavailable},
     kernel::{Call, Kernel, descent},
     lab::{
         action::{Action, Workload},
         fact::{Fact, FactId},
-        limit::{Controller, Group, Hierarchy, Limit},
+        limit::{Amount, Controller, Group, Hierarchy, Limit},
         observation::Value,
         sight::Sight,
         trace::Failure,
@@ -37,7 +37,7 @@ const SLOWEST: Duration = Duration::from_secs(10);
 /// Between two looks at a counter.
 const POLL: Duration = Duration::from_millis(20);
 /// How long a workload may take to stand still or to end, or a cgroup to freeze.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The cgroups of a lab, and what is read of them.
 #[derive(Debug)]
@@ -47,18 +47,20 @@ pub struct Cage {
     looks: bool,
     /// A shell beside the box: it may have joined a cgroup, and does not end with it.
     spared: Option<i32>,
+    farewell: Farewell,
 }
 
 impl Cage {
     /// An empty one; what it makes is noted in the session's directory, which is the one above the box directory.
-    pub fn new(box_dir: &Path) -> Self {
+    pub fn new(box_dir: &Path, farewell: Farewell) -> Self {
         let scratch = device::scratch();
         // Where nothing can be read, no controller is found, and each action says so.
         let layout = Layout::read(Path::new("/")).unwrap_or_default();
         let mut groups = Groups::new(layout, box_dir.parent().unwrap_or(box_dir));
         let device = scratch.map(|scratch| scratch.device);
         groups.set_device(device.clone());
-        Self { groups, reader: LimitReader::new(Path::new("/"), box_dir, device), looks: false, spared: None }
+        let reader = LimitReader::new(Path::new("/"), box_dir, device);
+        Self { groups, reader, looks: false, spared: None, farewell }
     }
 
     /// Whether anybody looks at limits.
@@ -139,6 +141,7 @@ impl Cage {
             }
             Action::JoinCgroup { group } => {
                 self.known(*group)?;
+                self.keeps_hold_of_all(*group, subject)?;
                 self.groups.attach(kernel, group.name(), subject)?;
                 descent::below(subject).into_iter().try_for_each(|pid| {
                     match self.groups.attach(kernel, group.name(), pid) {
@@ -150,6 +153,7 @@ impl Cage {
             }
             Action::SetLimit { group, limit, to } => {
                 self.known(*group)?;
+                self.keeps_hold(*group, *limit, to, subject)?;
                 self.groups.set(kernel, group.name(), *limit, to)
             }
             Action::EndWorkloads {} => self.end_workloads(kernel, subject),
@@ -162,7 +166,7 @@ impl Cage {
             Action::TryDelegate { group } => self.try_delegate(kernel, *group),
             Action::LetRun { ms, until, at_least, at_most } => {
                 self.reader.restart();
-                std::thread::sleep(Duration::from_millis((*ms).into()).min(LONGEST));
+                self.farewell.pause(Duration::from_millis((*ms).into()).min(LONGEST));
                 let wanted = at_least.unwrap_or(1)..=at_most.unwrap_or(i64::MAX);
                 let counted = until.filter(|counter| self.wait_for(*counter, &wanted));
                 if let (Some(fact), None, true) = (until, counted, at_most.is_some()) {
@@ -170,12 +174,13 @@ impl Cage {
                 }
                 // Some end by themselves, on a slow machine later; how they end is what is to be seen.
                 let killed = counted.is_some_and(|counter| counter.fact == Fact::OomKills);
-                let brief = [Workload::Forker, Workload::Filler].into_iter();
-                let brief = brief.chain(killed.then_some(Workload::Eater));
-                let brief: Vec<_> = brief.map(|workload| format!("({})", workload.name())).collect();
+                let brief = |workload| match workload {
+                    Workload::Forker | Workload::Filler => true,
+                    Workload::Eater => killed,
+                    _ => false,
+                };
                 let ended = || {
-                    let living = workloads(subject);
-                    !living.iter().any(|(_, stat)| brief.iter().any(|name| stat.contains(name)))
+                    self.farewell.said() || !workloads(subject).iter().any(|living| brief(living.workload))
                 };
                 // Not among the fields of the message: they are evaluated only where somebody listens.
                 let ended = wait_until(ended).is_some();
@@ -194,7 +199,24 @@ impl Cage {
         let here = |group: &Group| self.groups.members(group.name()).contains(&subject);
         let group = at.or_else(|| Group::ALL.into_iter().find(here));
         let held = group.is_some_and(|group| force::holds(&self.groups, group, workload));
-        if held { Ok(()) } else { Err(refused(workload.name())) }
+        if held { Ok(()) } else { Err(refused(workload.name(), UNHELD)) }
+    }
+
+    /// Before a limit is changed: whoever is greedy in the group stays under one that holds it.
+    fn keeps_hold(&self, group: Group, limit: Limit, to: &Amount, subject: i32) -> Result<(), Failure> {
+        let members = self.groups.members(group.name());
+        let here = workloads(subject).into_iter().filter(|living| members.contains(&living.pid));
+        let freed = here.map(|living| living.workload);
+        let mut freed = freed.filter(|workload| force::frees(&self.groups, group, *workload, limit, to));
+        freed.next().map_or(Ok(()), |workload| Err(refused(workload.name(), FREED)))
+    }
+
+    /// Before everyone below the subject is put into a group: whoever is greedy among them is held there too.
+    fn keeps_hold_of_all(&self, group: Group, subject: i32) -> Result<(), Failure> {
+        let greedy = workloads(subject).into_iter().map(|living| living.workload);
+        let mut greedy = greedy.filter(|workload| force::is_greedy(*workload));
+        let freed = greedy.find(|workload| !force::holds(&self.groups, group, *workload));
+        freed.map_or(Ok(()), |workload| Err(refused(workload.name(), FREED)))
     }
 
     /// After a gated workload was started below the subject: puts it into its cgroup and lets it go on.
@@ -224,7 +246,11 @@ impl Cage {
     /// A group that the subject is not in: it must go on to answer.
     fn apart(&self, group: Group, subject: i32) -> Result<(), Failure> {
         self.known(group)?;
-        if self.groups.members(group.name()).contains(&subject) { Err(refused(group.name())) } else { Ok(()) }
+        if self.groups.members(group.name()).contains(&subject) {
+            Err(refused(group.name(), UNHELD))
+        } else {
+            Ok(())
+        }
     }
 
     /// Waits until a number is as wanted; says whether it was in time. What did not come is for the step to say.
@@ -235,7 +261,7 @@ impl Cage {
             self.reader.read(&mut facts);
             match facts.get(&counter) {
                 Some(Value::Number(n)) if wanted.contains(n) => return true,
-                Some(Value::Number(_)) if Instant::now() < until => std::thread::sleep(POLL),
+                Some(Value::Number(_)) if Instant::now() < until && !self.farewell.pause(POLL) => {}
                 // there is no such number here: waiting will not make one
                 _ => return false,
             }
@@ -289,7 +315,7 @@ impl Cage {
     }
 
     fn end_workloads(&self, kernel: &mut dyn Kernel, subject: i32) -> Result<(), Failure> {
-        for (pid, _) in workloads(subject) {
+        for Living { pid, .. } in workloads(subject) {
             // Who is frozen does not die in v1.
             let frozen =
                 Group::ALL.into_iter().filter(|group| self.groups.members(group.name()).contains(&pid));
@@ -320,37 +346,48 @@ impl Cage {
     }
 }
 
+/// No limit that would hold it is in force.
+const UNHELD: &str = "limit";
+/// The limit that holds it would be none.
+const FREED: &str = "lift";
+
 /// The guard's words: it was not done, and would have harmed the machine or the lab.
-fn refused(what: &str) -> Failure {
+fn refused(what: &str, why: &str) -> Failure {
     Failure {
         operation: "guard".to_owned(),
         arguments: vec![what.to_owned()],
         errno: format!("{:?}", Errno::EPERM),
-        path: Some("limit".to_owned()),
+        path: Some(why.to_owned()),
     }
 }
 
+/// A workload that lives, or has not been reaped yet.
+struct Living {
+    pid: i32,
+    workload: Workload,
+    /// Whether it is stopped, by a signal.
+    still: bool,
+}
+
 /// The workloads below a subject, by the names that they gave themselves, with their states.
-fn workloads(subject: i32) -> Vec<(i32, String)> {
-    let ours = |comm: &str| {
-        let name = comm.split(' ').next().unwrap_or_default();
-        Workload::ALL.iter().any(|workload| workload.name() == name)
-    };
-    let stat = |pid: i32| {
+fn workloads(subject: i32) -> Vec<Living> {
+    let one = |pid: i32| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        let (_, comm) = stat.split_once('(')?;
-        let is_ours = ours(comm.rsplit_once(')')?.0);
-        is_ours.then_some((pid, stat))
+        let (_, rest) = stat.split_once('(')?;
+        let (comm, rest) = rest.rsplit_once(')')?;
+        let name = comm.split(' ').next()?;
+        let workload = Workload::ALL.into_iter().find(|workload| workload.name() == name)?;
+        Some(Living { pid, workload, still: rest.starts_with(" T") })
     };
-    descent::children(subject).into_iter().filter_map(stat).collect()
+    descent::children(subject).into_iter().filter_map(one).collect()
 }
 
 /// The workload below a subject that stands still.
 fn standing(subject: i32, workload: Workload) -> Option<i32> {
-    let still = |(_, stat): &(i32, String)| stat.contains(&format!("({}) T", workload.name()));
+    let still = |living: &Living| living.workload == workload && living.still;
     let mut found = None;
     wait_until(|| {
-        found = workloads(subject).into_iter().find(still).map(|(pid, _)| pid);
+        found = workloads(subject).into_iter().find(still).map(|living| living.pid);
         found.is_some()
     })?;
     found

@@ -23,8 +23,11 @@ use super::{
 };
 use crate::kernel::{descent, process, socket};
 
-/// How long a stage may take to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a stage may take to end, and to take what it is asked. Its cleaning takes milliseconds; what it does not
+/// come to, the janitor does at the next start.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long the kernel may take to end one that was killed.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// Why there is no stage.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +46,7 @@ impl From<Errno> for ClientError {
     }
 }
 
-/// A running stage. Dropping it ends the stage and waits until it has cleaned up.
+/// A running stage. Dropping it ends the stage and waits until it has cleaned up, but no longer than is bearable.
 ///
 /// It must be started from a thread that lives as long as the program, since the kernel ends the stage when the thread
 /// that started it dies, `PR_SET_PDEATHSIG(2const)`.
@@ -71,6 +74,8 @@ impl Client {
         descent::adopt_orphans()?;
         let strangers = descent::children(own_pid());
         let (ours, theirs) = socket::pair()?;
+        // Whoever asks a stage that takes nothing in must not wait for ever.
+        socket::limit_sending(&ours, PATIENCE)?;
         let sessions = sessions_dir(root_dir);
         let mut args = vec![sessions.to_string_lossy().into_owned()];
         args.extend(fault.into_iter().flat_map(|fault| [fault.at.to_string(), fault.errno.to_string()]));
@@ -94,6 +99,18 @@ impl Client {
     /// An ear that another thread may use.
     pub fn events(&self) -> Events {
         Events(Arc::clone(&self.socket))
+    }
+
+    /// Waits until the stage has ended, so long; whether it has.
+    fn await_the_end(&mut self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while matches!(self.stage.try_wait(), Ok(None)) {
+            if Instant::now() > until {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        true
     }
 
     /// The stage's process.
@@ -124,10 +141,11 @@ impl Drop for Client {
         let closed = shutdown(std::os::fd::AsRawFd::as_raw_fd(&self.socket), Shutdown::Write);
         // It may be in the midst of saying something that nobody takes in any more; until end of file, this does.
         let until = Instant::now() + PATIENCE;
-        while Instant::now() < until && self.next(Some(PATIENCE)).is_ok() {}
-        let killed = if Instant::now() < until { None } else { Some(self.stage.kill()) };
-        let waited = self.stage.wait();
-        tracing::debug!(?said, ?closed, ?killed, ?waited, "stage ended");
+        let left = || until.saturating_duration_since(Instant::now());
+        while !left().is_zero() && self.next(Some(left())).is_ok() {}
+        let killed = if left().is_zero() { Some(self.stage.kill()) } else { None };
+        let ended = self.await_the_end(left() + LAST_MOMENT);
+        tracing::debug!(?said, ?closed, ?killed, ended, "stage ended");
         // A stage that was killed could not clean up: what it left below us is ended here, its directory at the next start.
         descent::end_below_but(own_pid(), &self.strangers);
     }

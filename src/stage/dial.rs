@@ -9,14 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nix::{
-    errno::Errno,
-    poll::{PollFd, PollFlags, PollTimeout, poll},
-};
+use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
-use std::os::fd::AsFd;
 
-use super::order::Fault;
+use super::{
+    farewell::{Farewell, Heard},
+    order::Fault,
+};
 use crate::{
     cgroup::{Groups, Layout},
     container::{self, Base, Host, Line, Parent, Plan, Wish, start::Refused},
@@ -53,6 +52,7 @@ pub struct Dial {
     session: PathBuf,
     marker: Marker,
     port: Option<u16>,
+    farewell: Farewell,
 }
 
 /// What a box says of itself, once.
@@ -67,9 +67,10 @@ enum Said {
 }
 
 impl Dial {
-    /// The dial of a session's directory, with a process and a port of the host to look for.
-    pub const fn new(session: PathBuf, marker: Marker, port: Option<u16>) -> Self {
-        Self { session, marker, port }
+    /// The dial of a session's directory, with a process and a port of the host to look for. Once the farewell is heard,
+    /// no box is waited for.
+    pub const fn new(session: PathBuf, marker: Marker, port: Option<u16>, farewell: Farewell) -> Self {
+        Self { session, marker, port, farewell }
     }
 
     fn session(&self) -> &Path {
@@ -156,7 +157,7 @@ impl Dial {
             be_a_box(line, &plan, failing(fault, outside), &Begun { started, limited, questions: &questions })
         });
         let wrong = child.map_or_else(Some, |child| {
-            let wrong = join(&mut kernel, moved, &child).or_else(|| hear(&child, measured));
+            let wrong = join(&mut kernel, moved, &child).or_else(|| self.hear(&child, measured));
             child.end();
             wrong
         });
@@ -169,6 +170,47 @@ impl Dial {
         }
         place.remove();
         wrong
+    }
+
+    /// Waits for the next packet of a box.
+    fn packet(&self, child: &Parent, until: Instant) -> Result<Vec<u8>, Refused> {
+        match self.farewell.wait(Some(child), until) {
+            Ok(Heard::Other) => {}
+            Ok(Heard::Nothing) => return Err(unmade("poll", Errno::ETIMEDOUT)),
+            Ok(Heard::Farewell) => return Err(unmade("poll", Errno::ECANCELED)),
+            Err(errno) => return Err(unmade("poll", errno)),
+        }
+        match child.hear() {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(unmade("subject", Errno::ESRCH)),
+            Err(errno) => Err(unmade("recvmsg", errno)),
+        }
+    }
+
+    /// Hears a box out; none where it was made and answered.
+    fn hear(&self, child: &Parent, measured: &mut Measured) -> Option<Refused> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let said = match self.packet(child, until) {
+                Ok(bytes) => serde_json::from_slice(&bytes),
+                Err(refused) => return Some(refused),
+            };
+            match said {
+                Ok(Said::Ready { us, traces }) => {
+                    measured.us = us;
+                    measured.traces = traces;
+                }
+                Ok(Said::Answered(answers)) => {
+                    measured.answers = answers;
+                    return None;
+                }
+                Ok(Said::Refused { refused, traces }) => {
+                    measured.traces = traces;
+                    return Some(refused);
+                }
+                Err(_malformed) => return Some(unmade("subject", Errno::EBADMSG)),
+            }
+        }
     }
 }
 
@@ -221,41 +263,6 @@ fn be_a_box(line: &Line, plan: &Plan, kernel: Failing<Linux>, begun: &Begun<'_>)
 fn say(line: &Line, said: &Said) -> Result<(), Errno> {
     let bytes = serde_json::to_vec(said).map_err(|_unwritable| Errno::EMSGSIZE)?;
     line.say(&bytes)
-}
-
-/// Hears a box out; none where it was made and answered.
-fn hear(child: &Parent, measured: &mut Measured) -> Option<Refused> {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        let mut fds = [PollFd::new(child.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
-            Ok(0) => return Some(unmade("poll", Errno::ETIMEDOUT)),
-            Err(Errno::EINTR) => continue,
-            Err(errno) => return Some(unmade("poll", errno)),
-            Ok(_) => {}
-        }
-        let said = match child.hear() {
-            Ok(Some(bytes)) => serde_json::from_slice(&bytes),
-            Ok(None) => return Some(unmade("subject", Errno::ESRCH)),
-            Err(errno) => return Some(unmade("recvmsg", errno)),
-        };
-        match said {
-            Ok(Said::Ready { us, traces }) => {
-                measured.us = us;
-                measured.traces = traces;
-            }
-            Ok(Said::Answered(answers)) => {
-                measured.answers = answers;
-                return None;
-            }
-            Ok(Said::Refused { refused, traces }) => {
-                measured.traces = traces;
-                return Some(refused);
-            }
-            Err(_malformed) => return Some(unmade("subject", Errno::EBADMSG)),
-        }
-    }
 }
 
 fn unmade(operation: &str, errno: Errno) -> Refused {

@@ -1,7 +1,7 @@
 //! The stage's loop: waits for the user interface, its members and signals; answers requests; looks.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     net::TcpListener,
     os::fd::{AsFd, OwnedFd},
     path::Path,
@@ -19,6 +19,7 @@ use nix::{
 };
 
 use super::{
+    farewell::Farewell,
     member::{Ended, Refusal},
     observe::Eyes,
     order::Fault,
@@ -33,6 +34,7 @@ use crate::{
     kernel::{descent, guard, process, socket},
     lab::{
         action::Action,
+        dial,
         observation::{Observation, Whose},
         sight::Sight,
         trace::{Failure, shorten},
@@ -79,6 +81,9 @@ struct Server {
     seen: BTreeMap<Whose, Observation>,
     fault: Option<Fault>,
     terminal: Option<OwnedFd>,
+    farewell: Farewell,
+    /// What is to be measured, one at a time: whatever is asked meanwhile comes first.
+    dialling: VecDeque<dial::Setting>,
 }
 
 /// The role: serves the user interface on a socket until it goes away, then takes everything down.
@@ -96,7 +101,8 @@ pub fn run(ui: OwnedFd, sessions: &Path, fault: Option<Fault>) -> Result<(), Sta
     let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
     super::janitor::sweep(sessions);
     let session = Session::create(sessions)?;
-    let mut server = Server::new(ui, signals, session, fault);
+    let farewell = Farewell::of(&ui)?;
+    let mut server = Server::new(ui, signals, session, fault, farewell);
     let result = server.serve();
     let killed = match result {
         Err(StageError::Wire(WireError::Gone)) => true,
@@ -125,7 +131,13 @@ enum End {
 }
 
 impl Server {
-    fn new(ui: OwnedFd, signals: SignalFd, session: Session, fault: Option<Fault>) -> Self {
+    fn new(
+        ui: OwnedFd,
+        signals: SignalFd,
+        session: Session,
+        fault: Option<Fault>,
+        farewell: Farewell,
+    ) -> Self {
         let port =
             TcpListener::bind("127.0.0.1:0").and_then(|port| port.set_nonblocking(true).map(|()| port)).ok();
         let number = port.as_ref().and_then(|port| port.local_addr().ok()).map(|address| address.port());
@@ -143,7 +155,7 @@ impl Server {
             port,
             eyes: Eyes::new(session.box_dir(), inside),
             session,
-            troupe: Troupe::new(setting.clone()),
+            troupe: Troupe::new(setting.clone(), farewell.clone()),
             setting,
             shell: None,
             period: None,
@@ -151,6 +163,8 @@ impl Server {
             seen: BTreeMap::new(),
             fault,
             terminal: None,
+            farewell,
+            dialling: VecDeque::new(),
         }
     }
 
@@ -175,17 +189,27 @@ impl Server {
                 if received.message == Request::Close {
                     return Ok(End::Closed);
                 }
-                self.answer(received.message, received.fd)?;
+                // Nobody waits any more for what was asked before a farewell.
+                if !self.farewell.said() {
+                    self.answer(received.message, received.fd)?;
+                }
+            } else if let Some(setting) = self.dialling.pop_front() {
+                let measured = self.troupe.dial().measure(&setting, None);
+                self.say(&Event::Dialled { measured })?;
             }
             self.look_when_due()?;
         }
     }
 
     fn wait(&self) -> Result<Ready, StageError> {
-        let timeout = self.period.map_or(PollTimeout::NONE, |_| {
-            let left = self.next_look.saturating_duration_since(Instant::now());
-            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
-        });
+        let timeout = match self.period {
+            _ if !self.dialling.is_empty() => PollTimeout::ZERO,
+            None => PollTimeout::NONE,
+            Some(_) => {
+                let left = self.next_look.saturating_duration_since(Instant::now());
+                PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+            }
+        };
         let mut fds = vec![
             PollFd::new(self.ui.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
@@ -300,10 +324,10 @@ impl Server {
                 let event = raw::read(fact, pid, seen);
                 self.say(&event)
             }
-            Request::Dial { settings } => settings.iter().try_for_each(|setting| {
-                let measured = self.troupe.dial().measure(setting, None);
-                self.say(&Event::Dialled { measured })
-            }),
+            Request::Dial { settings } => {
+                self.dialling.extend(settings);
+                Ok(())
+            }
             Request::Terminal => {
                 self.terminal = fd;
                 Ok(())

@@ -7,17 +7,14 @@ use std::{
 
 use nix::{
     errno::Errno,
-    sys::{
-        signal::{Signal, kill},
-        wait::waitpid,
-    },
-    unistd::{Pid, getegid, geteuid},
+    unistd::{getegid, geteuid},
 };
 
 use super::{
     act::{self, map_ids::Owner},
     cage::Cage,
     dial::{self, Dial, compare::Compared},
+    farewell::Farewell,
     member::{Ended, Member, Refusal},
     observe::Eyes,
     order::{Answer, Fault, Order},
@@ -59,20 +56,29 @@ pub struct Troupe {
     cage: Cage,
     /// The two boxes that were compared with the machine last.
     compared: Option<Compared>,
+    farewell: Farewell,
 }
 
 impl Troupe {
-    /// Nobody yet.
-    pub fn new(setting: Setting) -> Self {
-        let cage = Cage::new(&setting.box_dir);
-        Self { setting, members: Vec::new(), ledger: Ledger::new(), cage, measured: None, compared: None }
+    /// Nobody yet. Once the farewell is heard, nothing more is begun.
+    pub fn new(setting: Setting, farewell: Farewell) -> Self {
+        let cage = Cage::new(&setting.box_dir, farewell.clone());
+        Self {
+            setting,
+            members: Vec::new(),
+            ledger: Ledger::new(),
+            cage,
+            measured: None,
+            compared: None,
+            farewell,
+        }
     }
 
     /// The dial of this session.
     pub fn dial(&self) -> Dial {
         let Setting { box_dir, inside, .. } = &self.setting;
         let session = box_dir.parent().unwrap_or(box_dir).to_owned();
-        Dial::new(session, inside.marker.clone(), inside.port)
+        Dial::new(session, inside.marker.clone(), inside.port, self.farewell.clone())
     }
 
     /// What the next subject looks at.
@@ -180,9 +186,9 @@ impl Troupe {
         if let Some(first) = members.first() {
             let below = descent::below(first.pid());
             descent::end_below(first.pid());
-            end_child(first.pid());
+            descent::end_one(first.pid());
             // Orphans of theirs are the stage's children now.
-            below.into_iter().for_each(end_child);
+            below.into_iter().for_each(descent::end_one);
         }
     }
 
@@ -196,6 +202,9 @@ impl Troupe {
     }
 
     fn carry_out(&mut self, action: &Action, fault: Option<&Fault>) -> Result<Vec<Trace>, Wrong> {
+        if self.farewell.said() {
+            return Err((Vec::new(), act::local_failure("stage", Errno::ECANCELED)));
+        }
         let traces = match action {
             Action::Fresh {} => {
                 self.end();
@@ -335,15 +344,6 @@ fn later(fault: &Fault, made: usize) -> Option<Fault> {
 
 fn nothing_done(refusal: Refusal) -> Wrong {
     (Vec::new(), refusal.into())
-}
-
-/// Kills and reaps a child of the stage; nothing happens where it is none.
-fn end_child(pid: i32) {
-    let child = Pid::from_raw(pid);
-    // An error says that it has gone already.
-    if kill(child, Signal::SIGKILL).is_ok() {
-        while waitpid(child, None) == Err(Errno::EINTR) {}
-    }
 }
 
 fn owner_of(pid: i32) -> Owner {

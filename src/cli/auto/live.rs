@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The longest that a step may take; far beyond what the slowest machine needs.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A stage that answers in time, or is given up.
 pub(super) struct Live {

@@ -9,11 +9,9 @@ use std::{
 
 use nix::{
     errno::Errno,
-    poll::{PollFd, PollFlags, PollTimeout, poll},
     unistd::{getppid, pause},
 };
 use serde::{Deserialize, Serialize};
-use std::os::fd::AsFd;
 
 use super::{Dial, directory, failing, unmade, wish};
 use crate::{
@@ -68,14 +66,15 @@ impl Dial {
         setting.on.remove(&Switch::Cgroup);
         let plan = Plan::of(wish(&setting, &place), &Host::look());
         let mut kernel = Traced::new(failing(fault, 0), Actor::Stage);
-        let boxes =
-            start(&mut kernel, &plan, fault).and_then(|first| match start(&mut kernel, &plan, None) {
+        let boxes = self.start(&mut kernel, &plan, fault).and_then(|first| {
+            match self.start(&mut kernel, &plan, None) {
                 Ok(second) => Ok((first, second)),
                 Err(wrong) => {
                     first.0.end();
                     Err(wrong)
                 }
-            });
+            }
+        });
         let compared = boxes.map(|((first, inside), (second, again))| {
             let facts = facts(&inside, &again, proportional(second.pid()));
             first.end();
@@ -90,46 +89,36 @@ impl Dial {
             Err((inside, failure)) => Err((with(inside), failure)),
         }
     }
+
+    /// A box that has said what it sees, and waits to be ended.
+    fn start(
+        &self,
+        kernel: &mut Traced<crate::kernel::Failing<crate::kernel::Linux>>,
+        plan: &Plan,
+        fault: Option<&Fault>,
+    ) -> Result<(Parent, Inside), Wrong> {
+        let outside = u32::try_from(1 + plan.maps.len()).unwrap_or(u32::MAX);
+        let started = Instant::now();
+        let child = container::start(kernel, plan, |line, _| be_a_box(line, plan, fault, outside, started))
+            .map_err(|wrong| (Vec::new(), wrong.failure))?;
+        let said = self.packet(&child, started + PATIENCE).and_then(|bytes| {
+            serde_json::from_slice(&bytes).map_err(|_malformed| unmade("subject", Errno::EBADMSG))
+        });
+        match said {
+            Ok(Inside { failure: Some(failure), traces, .. }) => {
+                child.end();
+                Err((traces, failure))
+            }
+            Ok(inside) => Ok((child, inside)),
+            Err(wrong) => {
+                child.end();
+                Err((Vec::new(), wrong.failure))
+            }
+        }
+    }
 }
 
 type Wrong = (Vec<Trace>, Failure);
-
-/// A box that has said what it sees, and waits to be ended.
-fn start(
-    kernel: &mut Traced<crate::kernel::Failing<crate::kernel::Linux>>,
-    plan: &Plan,
-    fault: Option<&Fault>,
-) -> Result<(Parent, Inside), Wrong> {
-    let outside = u32::try_from(1 + plan.maps.len()).unwrap_or(u32::MAX);
-    let started = Instant::now();
-    let child = container::start(kernel, plan, |line, _| be_a_box(line, plan, fault, outside, started))
-        .map_err(|wrong| (Vec::new(), wrong.failure))?;
-    match hear(&child) {
-        Ok(Inside { failure: Some(failure), traces, .. }) => {
-            child.end();
-            Err((traces, failure))
-        }
-        Ok(inside) => Ok((child, inside)),
-        Err(errno) => {
-            child.end();
-            Err((Vec::new(), unmade("subject", errno).failure))
-        }
-    }
-}
-
-fn hear(child: &Parent) -> Result<Inside, Errno> {
-    let mut fds = [PollFd::new(child.as_fd(), PollFlags::POLLIN)];
-    let timeout = PollTimeout::try_from(PATIENCE).unwrap_or(PollTimeout::MAX);
-    while poll(&mut fds, timeout).or_else(|errno| if errno == Errno::EINTR { Ok(-1) } else { Err(errno) })?
-        != 1
-    {
-        if fds[0].revents().is_some_and(|events| events.is_empty()) {
-            return Err(Errno::ETIMEDOUT);
-        }
-    }
-    let bytes = child.hear()?.ok_or(Errno::ESRCH)?;
-    serde_json::from_slice(&bytes).map_err(|_malformed| Errno::EBADMSG)
-}
 
 /// In the child: carries the plan out, looks around, says so, and waits for its end.
 fn be_a_box(line: &Line, plan: &Plan, fault: Option<&Fault>, outside: u32, started: Instant) -> i32 {
