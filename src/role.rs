@@ -18,6 +18,9 @@ use crate::{
 
 /// Runs the role that the arguments name.
 pub fn dispatch() -> ExitCode {
+    if let Err(errno) = process::heed_children() {
+        tracing::error!(%errno, "the end of children goes unnoticed");
+    }
     let mut args = std::env::args_os().skip(1);
     match args.next().as_ref().and_then(|role| role.to_str()) {
         Some("@stage") => stage(&args.collect::<Vec<_>>()),

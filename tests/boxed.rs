@@ -16,11 +16,19 @@ mod support {
     pub(crate) mod terminal;
 }
 
+#[cfg(test)]
+mod boxes {
+    mod disk;
+    mod jobs;
+    mod keys;
+    mod signals;
+}
+
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use support::{machine::kind, patience::patience, skip::skip, terminal::Terminal};
+use support::{machine::kind, patience::patience, skip::skip};
 
 fn boxed(runtime: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_korobka"));
@@ -298,53 +306,4 @@ fn a_file_system_below_the_programs_cannot_be_written_either() {
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert!(said.contains("Read-only file system"), "{said}");
     assert_eq!(out(&ended), "", "the host's file system was written to");
-}
-
-/// A line of the screen that ends so.
-fn line(terminal: &Terminal, wanted: &str) {
-    terminal.wait_for(wanted, |screen| screen.text().lines().any(|line| line.trim_end().ends_with(wanted)));
-}
-
-/// Whether the group in front of the terminal is one that sleeps, and has not been stopped.
-fn foreground_sleeps(terminal: &Terminal) -> bool {
-    let stat = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    korobka::kernel::descent::below(terminal.child.id().cast_signed()).into_iter().any(|pid| {
-        let stat = stat(pid);
-        let Some((name, rest)) = stat.rsplit_once(") ") else { return false };
-        let rest: Vec<&str> = rest.split(' ').collect();
-        name.ends_with("(sleep") && rest.first() == Some(&"S") && rest.get(2) == rest.get(5)
-    })
-}
-
-#[test]
-fn on_a_terminal_it_is_a_shell_like_any_other() {
-    if run(&["--without", "cgroup", "--", "true"]).is_none() {
-        return;
-    }
-    let runtime = tempfile::tempdir().unwrap();
-    let env = [("XDG_RUNTIME_DIR", runtime.path().to_str().unwrap()), ("PS1", "outside> ")];
-    let mut terminal = Terminal::run(24, 70, "bash", &["--norc", "--noprofile"], &env);
-    let program = env!("CARGO_BIN_EXE_korobka");
-    terminal.wait_text("outside>");
-    terminal.keys(&format!("clear; {program} box --without cgroup -- sh\r"));
-    line(&terminal, "#");
-    terminal.keys("echo in:$$; tty; stty size\r");
-    for wanted in ["in:2", "/dev/console", "24 70"] {
-        line(&terminal, wanted);
-    }
-    // A job in the box, stopped, brought back and interrupted.
-    terminal.keys("sh -c 'echo be''gan; exec sleep 1000'\r");
-    line(&terminal, "began");
-    terminal.keys("\x1a");
-    terminal.wait_text("Stopped");
-    terminal.keys("echo job=$?; fg; echo st=$?\r");
-    line(&terminal, "job=148");
-    until("the job never went on", || foreground_sleeps(&terminal));
-    terminal.keys("\x03");
-    terminal.keys("exit 4\r");
-    terminal.wait_text("outside>");
-    terminal.keys("echo left=$?\r");
-    line(&terminal, "left=4");
-    terminal.keys("exit\r");
-    terminal.wait_exit();
 }

@@ -27,18 +27,18 @@ pub struct Command {
 }
 
 impl Command {
-    /// Starts it as a child, in front of the terminal if it is asked to; its pid.
-    pub fn spawn(&self, in_front: bool) -> Result<i32, Errno> {
+    /// Starts it as a child, in front of the terminal if it is asked to; its pid. The mask of signals is its own.
+    pub fn spawn(&self, in_front: bool, mask: SigSet) -> Result<i32, Errno> {
         let mut command = self.prepared()?;
-        process::heed_signals(&mut command, in_front);
+        process::heed_signals(&mut command, in_front, mask);
         let child = command.spawn().map_err(|error| errno_of(&error))?;
         i32::try_from(child.id()).map_err(|_impossible| Errno::EOVERFLOW)
     }
 
     /// Becomes it. Returns only where that fails.
-    pub fn exec(&self) -> Errno {
+    pub fn exec(&self, mask: SigSet) -> Errno {
         match self.prepared() {
-            Ok(mut command) => match SigSet::empty().thread_set_mask() {
+            Ok(mut command) => match mask.thread_set_mask() {
                 Ok(()) => errno_of(&command.exec()),
                 Err(errno) => errno,
             },

@@ -9,7 +9,7 @@ use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
-        signal::{Signal, kill},
+        signal::{SigSet, SigmaskHow, Signal, kill},
         signalfd::{SfdFlags, SignalFd},
         wait::{WaitPidFlag, WaitStatus, waitpid},
     },
@@ -38,7 +38,7 @@ pub trait Watch {
     /// We may go on, says whoever stopped us.
     fn continued(&mut self) {}
 
-    /// A key of the terminal has sent us a signal.
+    /// The terminal has sent us a signal: by a key, by a new size, by its end.
     fn typed(&mut self, _signal: Signal) {}
 
     /// Waits until a signal is to be read, if it wants to be the one who does.
@@ -51,21 +51,36 @@ impl Watch for () {}
 
 /// Signals, read from a descriptor by whichever process asks: it is shared across a fork.
 #[derive(Debug)]
-pub struct Signals(SignalFd);
+pub struct Signals {
+    queue: SignalFd,
+    callers: SigSet,
+}
 
 impl Signals {
-    /// Blocks them from now on.
-    pub fn block() -> Result<Self, Errno> {
-        let mut all = FOR_THE_COMMAND.to_vec();
-        all.extend([Signal::SIGCHLD, Signal::SIGCONT, Signal::SIGTTOU]);
-        process::block(&all)?;
-        let mut read = process::block(&[])?;
-        for signal in FOR_THE_COMMAND {
-            read.add(signal);
+    /// Blocks them from now on. `lent` says that the command begins as a group of its own in front of the terminal: then
+    /// Ctrl-Z may reach us in its place, and is for it too.
+    ///
+    /// What whoever started us ignores, we and the command do not; but a box under `nohup(1)` does not hand SIGHUP on.
+    pub fn block(lent: bool) -> Result<Self, Errno> {
+        let handed_on = FOR_THE_COMMAND
+            .into_iter()
+            .filter(|signal| *signal != Signal::SIGHUP || !process::is_ignored(Signal::SIGHUP as i32));
+        let mut read: SigSet = handed_on.chain([Signal::SIGCHLD, Signal::SIGCONT]).collect();
+        if lent {
+            read.add(Signal::SIGTSTP);
         }
-        read.add(Signal::SIGCHLD);
-        read.add(Signal::SIGCONT);
-        SignalFd::with_flags(&read, SfdFlags::SFD_CLOEXEC).map(Self)
+        let mut held = read;
+        held.add(Signal::SIGTTOU);
+        let callers = held.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        process::heed_children()?;
+        process::heed_the_ignored();
+        let queue = SignalFd::with_flags(&read, SfdFlags::SFD_CLOEXEC)?;
+        Ok(Self { queue, callers })
+    }
+
+    /// What whoever started us had blocked: so it is for the command.
+    pub const fn callers(&self) -> SigSet {
+        self.callers
     }
 
     /// Waits until a child has ended, reaps every other one that ends, and hands signals on to it. The exit status: its
@@ -83,22 +98,24 @@ impl Signals {
                 watch.continued();
                 continue;
             }
-            if let Some(signal) = signal.filter(|_| info.1 > 0) {
+            let Some(signal) = signal.filter(|signal| *signal != Signal::SIGCHLD) else { continue };
+            if info.1 > 0 {
                 watch.typed(signal);
+                continue;
             }
-            if let Some(signal) = signal.filter(|signal| *signal != Signal::SIGCHLD && info.1 <= 0) {
-                match kill(child, signal) {
-                    Ok(()) | Err(Errno::ESRCH) => {}
-                    Err(errno) => return Err(errno),
-                }
+            match kill(child, signal) {
+                Ok(()) | Err(Errno::ESRCH) => {}
+                Err(errno) => return Err(errno),
             }
         }
     }
 
     /// Waits until there is a signal to be read, or something on the line; whether it is the latter.
     pub fn or_line(&self, line: impl AsFd) -> Result<bool, Errno> {
-        let mut fds =
-            [PollFd::new(self.0.as_fd(), PollFlags::POLLIN), PollFd::new(line.as_fd(), PollFlags::POLLIN)];
+        let mut fds = [
+            PollFd::new(self.queue.as_fd(), PollFlags::POLLIN),
+            PollFd::new(line.as_fd(), PollFlags::POLLIN),
+        ];
         match poll(&mut fds, PollTimeout::NONE) {
             Ok(_) => {}
             Err(Errno::EINTR) => return Ok(false),
@@ -110,7 +127,7 @@ impl Signals {
 
     /// The next signal: its number and where it came from.
     fn read(&self) -> Result<Option<(u32, i32)>, Errno> {
-        match self.0.read_signal() {
+        match self.queue.read_signal() {
             Ok(info) => Ok(info.map(|info| (info.ssi_signo, info.ssi_code))),
             Err(Errno::EINTR) => Ok(None),
             Err(errno) => Err(errno),

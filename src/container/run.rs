@@ -39,13 +39,15 @@ pub fn run(
 ) -> Result<i32, Wrong> {
     // Those that the parent has to move it into.
     let groups = groups.filter(|groups| plan.join(groups.directories(GROUP)));
-    let signals = Signals::block().map_err(|errno| housekeeping("signalfd", errno))?;
     let own_init = plan.namespaces.contains(&Namespace::Pid);
+    let is_ours = front::is_ours();
+    // Without a process 1 of its own the box has nobody who could lend the terminal.
+    let lent = is_ours && own_init;
+    let signals = Signals::block(lent).map_err(|errno| housekeeping("signalfd", errno))?;
     if !own_init {
         descent::adopt_orphans().map_err(|errno| housekeeping("prctl", errno))?;
     }
-    let is_ours = front::is_ours();
-    let task = Task { plan: &plan, command, signals: &signals, limited: groups.is_some(), in_front: is_ours };
+    let task = Task { plan: &plan, command, signals: &signals, limited: groups.is_some(), in_front: lent };
     let child = start(kernel, &plan, |line, kernel| task.be_the_box(line, kernel)).map_err(Wrong::Unmade)?;
     let joined = groups.map_or(Ok(()), |groups| {
         groups
@@ -57,7 +59,7 @@ pub fn run(
         child.end();
         return Err(wrong);
     }
-    let mut watch = front::Outside::of(&child, is_ours);
+    let mut watch = front::Outside::of(&child, is_ours, own_init);
     let status = signals.wait_for(child.pid(), &mut watch).map_err(|errno| housekeeping("waitpid", errno))?;
     if !own_init {
         // With a PID namespace the kernel has ended everyone with its process 1.
@@ -93,9 +95,9 @@ impl Task<'_> {
         }
         let failed = |errno: Errno| say(line, &Wrong::Command(errno as i32), status_of(errno));
         if !self.plan.namespaces.contains(&Namespace::Pid) {
-            return failed(self.command.exec());
+            return failed(self.command.exec(self.signals.callers()));
         }
-        match self.command.spawn(self.in_front) {
+        match self.command.spawn(self.in_front, self.signals.callers()) {
             Ok(pid) => self.signals.wait_for(pid, &mut front::Inside(line)).unwrap_or(UNMADE),
             Err(errno) => failed(errno),
         }

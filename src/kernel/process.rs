@@ -98,9 +98,10 @@ pub fn start_shell(
     command.spawn()
 }
 
-/// Lets a program heed the signals that its starter has blocked: a mask is inherited. `in_front` lets it begin as a group
-/// of its own in front of the terminal that is its standard input, as a shell starts a job.
-pub fn heed_signals(command: &mut Command, in_front: bool) {
+/// Lets a program heed the signals that its starter has blocked: a mask is inherited, and `mask` is the program's.
+/// `in_front` lets it begin as a group of its own in front of the terminal that is its standard input, as a shell starts
+/// a job.
+pub fn heed_signals(command: &mut Command, in_front: bool, mask: SigSet) {
     if in_front {
         command.process_group(0);
     }
@@ -112,9 +113,43 @@ pub fn heed_signals(command: &mut Command, in_front: bool) {
             if in_front {
                 tcsetpgrp(io::stdin(), getpid())?;
             }
-            Ok(SigSet::empty().thread_set_mask()?)
+            Ok(mask.thread_set_mask()?)
         });
     }
+}
+
+/// Takes back that whoever started us ignores the end of children: it is inherited, and `waitpid(2)` would tell of none
+/// (`ECHILD`, its NOTES).
+pub fn heed_children() -> Result<(), Errno> {
+    dispose(Signal::SIGCHLD, SigHandler::SigDfl)
+}
+
+/// Takes back every other signal that whoever started us ignores: that stays so across `execve(2)`. SIGHUP is left as it
+/// is, because of `nohup(1)`, and SIGPIPE, which ends a program of Rust's by an error and not at once.
+pub fn heed_the_ignored() {
+    let spared = [Signal::SIGHUP, Signal::SIGPIPE, Signal::SIGKILL, Signal::SIGSTOP];
+    let spared = spared.map(|signal| signal as libc::c_int);
+    for number in (1..=libc::SIGRTMAX()).filter(|number| !spared.contains(number)) {
+        if is_ignored(number) {
+            // SAFETY: no handler of ours is installed, only the default.
+            #[expect(unsafe_code, reason = "the crate's wrapper knows no real-time signals")]
+            unsafe {
+                libc::signal(number, libc::SIG_DFL);
+            }
+        }
+    }
+}
+
+/// Whether this process ignores the signal of this number.
+pub fn is_ignored(number: libc::c_int) -> bool {
+    let mut now = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: the C library writes no more than the structure, and installs nothing.
+    #[expect(unsafe_code, reason = "the crate's wrapper cannot ask without changing")]
+    let result = unsafe { libc::sigaction(number, std::ptr::null(), now.as_mut_ptr()) };
+    // SAFETY: it was zeroed, and zeros are a value of its type.
+    #[expect(unsafe_code, reason = "the structure has parts that have no name here")]
+    let now = unsafe { now.assume_init() };
+    result == 0 && now.sa_sigaction == libc::SIG_IGN
 }
 
 fn before_shell(parent: i32, apart: &[Namespace]) -> io::Result<()> {
