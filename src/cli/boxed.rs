@@ -19,6 +19,7 @@ use crate::{
     container::{
         Base, Host, Plan, Wish,
         command::{Command, status_of},
+        root::size_of,
         run::{GROUP, Wrong, run},
     },
     i18n::{fill, t},
@@ -54,7 +55,7 @@ pub(super) struct BoxArgs {
     /// A switch that is off all the same
     #[arg(long, value_name = "SWITCH", value_parser = switch())]
     pub without: Vec<Switch>,
-    /// The most memory: 100M
+    /// The most memory: 100M. Files that the box writes lie there too, at most in half of it [without it: in 256M]
     #[arg(long, value_name = "BYTES", value_parser = amount)]
     pub memory: Option<Amount>,
     /// The most processor time, in processors: 0.5
@@ -140,10 +141,11 @@ fn boxed(context: &Context, args: &BoxArgs, kernel: &mut dyn Kernel) -> anyhow::
     let setting = Setting::turned(preset, &args.with, &args.without);
     let limits = limits(context, args, &setting)?;
     let own_root = setting.has(Switch::Root) || setting.chroot;
+    let memory = args.memory.as_ref().map(Amount::number).filter(|bytes| *bytes > 0);
     let wish = Wish {
         hostname: args.hostname.as_str().to_owned(),
         dir: scaffold(),
-        base: Base::Memory,
+        base: Base::Memory(size_of(memory)),
         in_user_namespace: false,
         setting,
     };

@@ -37,8 +37,8 @@ pub struct Wish {
 /// What the root's skeleton lies on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Base {
-    /// A file system in memory, which goes with the box.
-    Memory,
+    /// A file system in memory of so many bytes, which goes with the box: what the box writes in its root lies there.
+    Memory(u64),
     /// The directory itself, which stays.
     Directory,
 }

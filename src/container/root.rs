@@ -42,12 +42,32 @@ pub const SETTINGS_AND_PROGRAMS: [&str; 7] =
 /// What an overlay needs beside its lower layer, below the directory where the root is put together.
 const LAYERS: [&str; 4] = ["lower", "upper", "work", "merged"];
 
+/// The most that a box writes in its root, in bytes, where its memory has no limit of its own.
+pub const MOST: u64 = 256 << 20;
+/// The least, in bytes: the skeleton needs a few pages.
+const LEAST: u64 = 1 << 20;
+/// Bytes that a file takes, where nothing is said of how many there may be: an empty one takes memory too.
+const PER_FILE: u64 = 4096;
+
+/// The size of a root in memory, in bytes, where the box may have so much of that: half, as the kernel gives one by itself
+/// half of the machine's, `tmpfs.rst`. What lies there counts as memory of the box.
+pub const fn size_of(memory: Option<u64>) -> u64 {
+    match memory {
+        Some(memory) if memory / 2 < LEAST => LEAST,
+        Some(memory) => memory / 2,
+        None => MOST,
+    }
+}
+
 /// Puts the root together; returns where it is.
 pub(super) fn build(steps: &mut Steps, wish: &Wish, host: &Host) -> String {
     let dir = wish.dir.as_str();
     let memory = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     match wish.base {
-        Base::Memory => steps.mount(("tmpfs", "tmpfs"), dir, memory, "mode=0755"),
+        Base::Memory(size) => {
+            let data = format!("mode=0755,size={size},nr_inodes={}", size / PER_FILE);
+            steps.mount(("tmpfs", "tmpfs"), dir, memory, &data);
+        }
         // pivot_root(2) wants a mount point.
         Base::Directory => steps.mount((dir, ""), dir, MsFlags::MS_BIND, ""),
     }

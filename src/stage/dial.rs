@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     cgroup::{Groups, Layout},
-    container::{self, Base, Host, Line, Parent, Plan, Wish, start::Refused},
+    container::{self, Base, Host, Line, Parent, Plan, Wish, root::MOST, start::Refused},
     kernel::{Call, Failing, Kernel, Linux, Traced, attempt::attempt, errno_of, linux::open_dir},
     lab::{
         dial::{Answer, Measured, Probe, Setting, Switch},
@@ -217,7 +217,7 @@ impl Dial {
 /// What is put together for a setting.
 fn wish(setting: &Setting, place: &directory::Place) -> Wish {
     // Without a layer of its own, what the box writes in its root stays where the root is.
-    let base = if setting.has(Switch::Overlay) { Base::Memory } else { Base::Directory };
+    let base = if setting.has(Switch::Overlay) { Base::Memory(MOST) } else { Base::Directory };
     Wish {
         setting: setting.clone(),
         hostname: NAME.to_owned(),
@@ -282,7 +282,7 @@ fn culprits(setting: &Setting, host: &Host, wrong: &Refused) -> Vec<Switch> {
             setting: Setting { on: [Switch::User].into(), chroot: false },
             hostname: String::new(),
             dir: String::new(),
-            base: Base::Memory,
+            base: Base::Memory(MOST),
             in_user_namespace: false,
         },
         host,

@@ -5,7 +5,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    container::start::steps,
+    container::{
+        root::{MOST, size_of},
+        start::steps,
+    },
     kernel::{Failing, Recording},
     lab::dial::Preset,
 };
@@ -30,7 +33,7 @@ fn plan(setting: Setting, uid: u32) -> Plan {
         setting,
         hostname: "box".to_owned(),
         dir: "/d".to_owned(),
-        base: Base::Memory,
+        base: Base::Memory(MOST),
         in_user_namespace: false,
     };
     Plan::of(wish, &host(uid))
@@ -77,6 +80,23 @@ fn the_user_namespace_changes_the_maps_and_the_overlay_alone() {
     assert!(!overlay(&docker).contains("userxattr") && overlay(&rootless).ends_with(",userxattr"));
     let chroot = plan(Preset::Chroot.setting(), 1000);
     assert_eq!(chroot.namespaces, [Namespace::User, Namespace::Mnt], "they play the host");
+}
+
+/// What a box writes must not be able to fill the machine's memory.
+#[test]
+fn what_a_root_in_memory_may_hold_is_limited() {
+    for preset in [Preset::Chroot, Preset::Docker, Preset::Rootless] {
+        let plan = plan(preset.setting(), 1000);
+        let bases: Vec<_> = calls(&plan)
+            .into_iter()
+            .filter_map(|call| match call {
+                Call::Mount { fstype, target, data, .. } if fstype == "tmpfs" && target == "/d" => Some(data),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(bases, ["mode=0755,size=268435456,nr_inodes=65536"]);
+    }
+    assert_eq!((size_of(Some(100 << 20)), size_of(Some(4096)), size_of(None)), (50 << 20, 1 << 20, MOST));
 }
 
 #[test]
