@@ -79,14 +79,18 @@ fn a_recording_plays_what_was_seen() {
 #[test]
 fn a_recording_begins_where_it_was_begun() {
     let lab = run().lab().clone();
-    let later: String =
-        text().lines().filter(|line| !line.contains("\"step\":\"user\"")).map(|l| format!("{l}\n")).collect();
+    let whole = text();
+    let later: String = whole
+        .lines()
+        .filter(|line| !line.contains("\"step\":\"user\""))
+        .flat_map(|line| [line, "\n"])
+        .collect();
     let part = Recording::parse(&later).expect("a recording");
     assert_eq!(lab.steps[1].id, "uts");
     assert_eq!([0, 1].map(|wished| part.begin_at(&lab, wished)), [1, 1]);
-    let whole = Recording::parse(&text()).expect("a recording");
-    assert_eq!([0, 1].map(|wished| whole.begin_at(&lab, wished)), [0, 1]);
-    let none = Recording::parse(&format!("{}\n", text().lines().next().expect("the header")))
+    let recording = Recording::parse(&whole).expect("a recording");
+    assert_eq!([0, 1].map(|wished| recording.begin_at(&lab, wished)), [0, 1]);
+    let none = Recording::parse(&format!("{}\n", whole.lines().next().expect("the header")))
         .expect("a recording of nothing");
     assert_eq!(none.begin_at(&lab, 1), 1, "which then says that it has no such step");
 }
