@@ -40,6 +40,7 @@ pub mod kernel;
 pub mod lab;
 pub mod probe;
 pub mod pty;
+pub mod quiz;
 pub mod role;
 pub mod runtime;
 pub mod stage;
