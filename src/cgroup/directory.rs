@@ -55,19 +55,33 @@ pub(super) fn empty(kernel: &mut dyn Kernel, dir: &Path) -> Result<(), (Call, Er
     let until = Instant::now() + PATIENCE;
     loop {
         let left = everyone(dir);
-        let Some(first) = left.first() else { return Ok(()) };
+        let Some((first, _)) = left.first() else { return Ok(()) };
         if Instant::now() > until {
             return Err((Call::Kill { pid: *first, signal: Signal::SIGKILL }, Errno::ETIMEDOUT));
         }
-        for pid in left.iter().filter(|_| !whole) {
-            match call(kernel, Call::Kill { pid: *pid, signal: Signal::SIGKILL }) {
-                Err((_, Errno::ESRCH)) | Ok(()) => {}
-                Err(error) => return Err(error),
-            }
+        if !whole {
+            kill_by_number(kernel, dir)?;
         }
         // Our own children among them are reaped by whoever waits for them; a zombie is in no cgroup.
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Kills everyone who is listed now. Where there is a freezer they are frozen first: nobody forks meanwhile, and no number
+/// is given away. They die when they are let go.
+fn kill_by_number(kernel: &mut dyn Kernel, dir: &Path) -> Result<(), (Call, Errno)> {
+    let state = dir.join("freezer.state");
+    if state.exists() {
+        call(kernel, Call::Write { path: text(&state), text: "FROZEN".to_owned() })?;
+    }
+    let killed = everyone(dir).into_iter().try_for_each(|(pid, procs)| {
+        match call(kernel, Call::KillMember { pid, signal: Signal::SIGKILL, procs: text(&procs) }) {
+            Err((_, Errno::ESRCH)) | Ok(()) => Ok(()),
+            other => other,
+        }
+    });
+    // Whatever came of it, nobody stays frozen.
+    thaw(kernel, dir).and(killed)
 }
 
 /// In v1 a frozen process does not die.
@@ -79,10 +93,11 @@ pub(super) fn thaw(kernel: &mut dyn Kernel, dir: &Path) -> Result<(), (Call, Err
     Ok(())
 }
 
-/// Members of a cgroup and of those below it. What was a zombie when it was read is not worth a signal, but harmless.
-fn everyone(dir: &Path) -> Vec<i32> {
+/// Members of a cgroup and of those below it, each with the file that lists it.
+fn everyone(dir: &Path) -> Vec<(i32, PathBuf)> {
     let below = children(dir).into_iter().flat_map(|child| everyone(&child));
-    members(dir).into_iter().chain(below).collect()
+    let here = members(dir).into_iter().map(|pid| (pid, dir.join("cgroup.procs")));
+    here.chain(below).collect()
 }
 
 fn children(dir: &Path) -> Vec<PathBuf> {

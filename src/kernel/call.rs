@@ -41,6 +41,17 @@ pub enum Call {
         /// What with.
         signal: Signal,
     },
+    /// `pidfd_open(2)`, a look whether the process is still listed in a file such as `cgroup.procs`, and
+    /// `pidfd_send_signal(2)`: a number that has been given to somebody else meanwhile is not hit. `ESRCH` where it is not
+    /// listed any more.
+    KillMember {
+        /// Whom.
+        pid: i32,
+        /// What with.
+        signal: Signal,
+        /// The file that lists it.
+        procs: String,
+    },
     /// `sethostname(2)`.
     SetHostname(String),
     /// `mount(2)`.
@@ -149,6 +160,7 @@ impl Call {
             Self::Write { .. } | Self::Create { .. } => "write",
             Self::Rmdir(_) => "rmdir",
             Self::Kill { .. } => "kill",
+            Self::KillMember { .. } => "pidfd_send_signal",
             Self::SetHostname(_) => "sethostname",
             Self::Mount { .. } => "mount",
             Self::Umount { .. } => "umount2",
@@ -183,6 +195,9 @@ impl Call {
                 vec![format!("<{path}>"), quoted(text), text.len().to_string()]
             }
             Self::Kill { pid, signal } => vec![pid.to_string(), signal.as_str().to_owned()],
+            Self::KillMember { pid, signal, .. } => {
+                vec![format!("<pid:{pid}>"), signal.as_str().to_owned(), "NULL".to_owned(), "0".to_owned()]
+            }
             Self::SetHostname(name) => vec![quoted(name), name.len().to_string()],
             Self::Mount { source, target, fstype, flags, data } => vec![
                 quoted_or_null(source),
@@ -246,6 +261,7 @@ impl Call {
             | Self::Clone(_)
             | Self::SetHostname(_)
             | Self::Kill { .. }
+            | Self::KillMember { .. }
             | Self::LinkUp(_)
             | Self::MsgGet
             | Self::ShmGet(_)

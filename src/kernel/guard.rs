@@ -80,7 +80,7 @@ impl<K: Kernel> Guard<K> {
                 self.left_host(Namespace::Mnt) && self.in_mounted_box(path)
             }
             // Of the stage alone, see [`crate::cgroup`].
-            Call::Rmdir(_) | Call::Kill { .. } => false,
+            Call::Rmdir(_) | Call::Kill { .. } | Call::KillMember { .. } => false,
             Call::File(file) => {
                 let ours = file.root == self.box_dir && file.paths().all(|path| self.in_mounted_box(path));
                 self.left_host(Namespace::Mnt) && ours

@@ -16,6 +16,7 @@ use nix::{
 };
 
 mod file;
+mod member;
 
 use super::{Call, Kernel, errno_of, netlink, rights};
 use crate::lab::namespace::Namespace;
@@ -36,6 +37,7 @@ impl Kernel for Linux {
             }
             Call::Rmdir(path) => std::fs::remove_dir(path).map(|()| 0).map_err(|e| errno_of(&e)),
             Call::Kill { pid, signal } => kill(unistd::Pid::from_raw(*pid), *signal).map(|()| 0),
+            Call::KillMember { pid, signal, procs } => member::signal(*pid, *signal, procs).map(|()| 0),
             Call::SetHostname(name) => unistd::sethostname(name).map(|()| 0),
             Call::Mount { source, target, fstype, flags, data } => {
                 mount(optional(source), target.as_str(), optional(fstype), *flags, optional(data)).map(|()| 0)

@@ -44,7 +44,7 @@ fn plausible(call: &str) -> &'static [Errno] {
         "sendto" => &[Errno::EPERM, Errno::ENODEV],
         "msgget" => &[Errno::ENOSPC, Errno::ENOMEM],
         "seccomp" => &[Errno::EACCES, Errno::EINVAL],
-        "capset" | "kill" => &[Errno::EPERM],
+        "capset" | "kill" | "pidfd_send_signal" => &[Errno::EPERM],
         other => panic!("how can {other} fail?"),
     }
 }
