@@ -1,7 +1,7 @@
 //! Cgroups of our own: where they can be made, what limits are set in them, who is in them, and that they go again.
 //!
 //! [`Layout`] is where this process is in each hierarchy, decided for each controller apart (a hybrid machine splits
-//! them). [`Groups`] makes directories `korobka-PID-NAME`, each noted in the session's directory *before* it is made, so
+//! them). [`Groups`] makes directories `korobka-PID-RANDOM-NAME`, each noted in the session's directory *before* it is made, so
 //! that [`notes::sweep`] can remove it when whoever made it was killed. Every change goes through a
 //! [`crate::kernel::Kernel`], and only to a directory of ours.
 //!

@@ -100,6 +100,7 @@ const TESTS: &[Test] = &[
         cgroups::a_killed_stage_leaves_its_cgroups_to_the_janitor,
     ),
     ("the_guard_holds_greedy_programs_back", cgroups::the_guard_holds_greedy_programs_back),
+    ("two_programs_of_one_number_do_not_meet", cgroups::two_programs_of_one_number_do_not_meet),
     ("no_control_frees_a_greedy_program", cgroups::no_control_frees_a_greedy_program),
     ("a_directory_is_noted_before_it_is_made", cgroups::a_directory_is_noted_before_it_is_made),
     (

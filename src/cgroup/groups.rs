@@ -51,7 +51,7 @@ pub fn unavailable(operation: &str, what: &str, errno: Errno, path: Option<&Path
 impl Groups {
     /// None yet. `session` is the directory that notes are kept in.
     pub fn new(layout: Layout, session: &Path) -> Self {
-        let prefix = notes::prefix(std::process::id());
+        let prefix = notes::mark();
         let notes = Notes::of(session);
         Self { layout, prefix, notes, device: None, made: BTreeMap::new(), expected: BTreeMap::new() }
     }

@@ -3,6 +3,7 @@
 
 use std::{
     fs::{self, File},
+    hash::{BuildHasher, Hasher, RandomState},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -16,9 +17,17 @@ use crate::kernel::Linux;
 /// The file in a session's directory.
 pub const NAME: &str = "cgroups";
 
-/// What the directories are called that a process makes.
-pub fn prefix(pid: u32) -> String {
+/// What the directories are called that a process makes, whoever has that number.
+fn prefix(pid: u32) -> String {
     format!("korobka-{pid}-")
+}
+
+/// What directories made by this process are called from now on. Its number alone is not enough: in another PID namespace
+/// somebody else has the same, and two containers may share their cgroups.
+pub(super) fn mark() -> String {
+    // The standard library asks the kernel for these keys.
+    let random = RandomState::new().build_hasher().finish() & 0xffff_ffff;
+    format!("{}{random:08x}-", prefix(std::process::id()))
 }
 
 /// The notes of one session.
@@ -76,6 +85,15 @@ fn is_ours(dir: &Path, prefix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_marks_are_the_same_and_each_names_its_process() {
+        let (one, other) = (mark(), mark());
+        assert_ne!(one, other);
+        let ours = prefix(std::process::id());
+        assert!(one.starts_with(&ours) && other.starts_with(&ours), "{one} {other}");
+        assert_eq!(one.len(), ours.len() + 9);
+    }
 
     #[test]
     fn only_cgroups_named_as_ours_are_taken() {

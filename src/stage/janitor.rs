@@ -44,7 +44,7 @@ pub fn sweep(parent: &Path) -> Swept {
     swept
 }
 
-/// Begins a session. A dead one with our number, which in a container comes round soon, is swept first.
+/// Begins a session. Where dead ones have all names of our number, which in a container comes round soon, they are swept first.
 pub fn begin(parent: &Path) -> Result<Session, SessionError> {
     Session::create(parent).or_else(|_taken| {
         sweep(parent);
@@ -91,8 +91,13 @@ mod tests {
         let dead = home.path().join(format!("{PREFIX}{}", std::process::id()));
         std::fs::create_dir_all(dead.join("box")).unwrap();
         std::fs::write(dead.join("lock"), "").unwrap();
-        assert!(Session::create(home.path()).is_err());
-        begin(home.path()).unwrap().remove().unwrap();
+        // Nor is a living one, of somebody who has our number in another PID namespace.
+        let first = Session::create(home.path()).unwrap();
+        let second = begin(home.path()).unwrap();
+        assert!(first.dir() != dead && second.dir() != first.dir());
+        assert_eq!((sweep(home.path()).removed, sweep(home.path()).living), (vec![dead], 2));
+        first.remove().unwrap();
+        second.remove().unwrap();
     }
 
     /// In /tmp anybody may make a directory under our number, and put links to other places into it.

@@ -14,6 +14,7 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -25,6 +26,14 @@ use nix::{
 
 /// What the directories of sessions begin with.
 pub const PREFIX: &str = "session-";
+
+/// How many sessions may be called by the same number.
+const NAMES: u32 = 10;
+
+/// How long whoever sweeps may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks whether it has been swept.
+const POLL: Duration = Duration::from_micros(500);
 
 /// How often the parent may vanish while a session begins.
 const TRIES: usize = 100;
@@ -60,8 +69,7 @@ pub struct Session {
 impl Session {
     /// Makes and locks a directory below `parent` (made with mode 0700 if need be).
     pub fn create(parent: &Path) -> Result<Self, SessionError> {
-        let dir = parent.join(format!("{PREFIX}{}", std::process::id()));
-        let _nobody_sweeps = make(parent, &dir)?;
+        let (dir, _nobody_sweeps) = make_one(parent)?;
         let path = dir.join("lock");
         let lock = File::create_new(&path)
             .and_then(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, e)| e.into()))
@@ -103,6 +111,26 @@ pub(super) fn remove(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes a directory under our number. In another PID namespace somebody else has it too, and one that died may have had
+/// it: there are other names.
+fn make_one(parent: &Path) -> Result<(PathBuf, Flock<File>), SessionError> {
+    let name = format!("{PREFIX}{}", std::process::id());
+    let others = (1..NAMES).map(|n| format!("{name}-{n}"));
+    let mut taken = None;
+    for name in std::iter::once(name.clone()).chain(others) {
+        let dir = parent.join(name);
+        match make(parent, &dir) {
+            Ok(alone) => return Ok((dir, alone)),
+            Err(SessionError::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {
+                taken = Some(source);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let source = taken.unwrap_or_else(|| io::ErrorKind::AlreadyExists.into());
+    Err(SessionError::Io { path: parent.join(name), source })
+}
+
 /// Makes the directory of a session; until what it returns is dropped, nobody sweeps. A session that ends at this moment
 /// may take the parent with it: it is made again then.
 fn make(parent: &Path, dir: &Path) -> Result<Flock<File>, SessionError> {
@@ -130,8 +158,17 @@ fn make(parent: &Path, dir: &Path) -> Result<Flock<File>, SessionError> {
 /// Locks the directory of sessions itself: between the making of a session's directory and of the lock in it, a session
 /// looks as if it were dead.
 pub(super) fn alone(parent: &Path) -> io::Result<Flock<File>> {
-    let locked = Flock::lock(File::open(parent)?, FlockArg::LockExclusive)
-        .map_err(|(_, errno)| io::Error::from(errno))?;
+    let until = Instant::now() + PATIENCE;
+    let mut file = File::open(parent)?;
+    let locked = loop {
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(locked) => break locked,
+            // Whoever has stopped a janitor must not keep everybody from beginning: it is said instead.
+            Err((again, Errno::EWOULDBLOCK)) if Instant::now() < until => file = again,
+            Err((_, errno)) => return Err(errno.into()),
+        }
+        std::thread::sleep(POLL);
+    };
     // While we waited for it, it may have been removed and another one made.
     let (ours, now) = (locked.metadata()?, fs::metadata(parent)?);
     if ours.ino() == now.ino() { Ok(locked) } else { Err(io::ErrorKind::NotFound.into()) }
@@ -169,7 +206,7 @@ pub fn parent_dir(root_dir: Option<&Path>, runtime_dir: Option<&Path>) -> PathBu
 
 /// The process whose session a directory is.
 pub(super) fn pid_of(dir: &Path) -> Option<u32> {
-    dir.file_name()?.to_str()?.strip_prefix(PREFIX)?.parse().ok()
+    dir.file_name()?.to_str()?.strip_prefix(PREFIX)?.split('-').next()?.parse().ok()
 }
 
 /// Whether nobody holds a session's lock: its stage is gone. `None` where that cannot be told.

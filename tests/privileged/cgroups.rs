@@ -234,3 +234,22 @@ pub(crate) fn no_control_frees_a_greedy_program() {
     let act = stage.act(&[set(Limit::CpuMax, "0.4"), Action::EndWorkloads {}, set(Limit::CpuMax, "max")]);
     assert_eq!(act.failure, None);
 }
+
+/// In two containers two programs may have the same number, and the same cgroups: neither takes the other's.
+pub(crate) fn two_programs_of_one_number_do_not_meet() {
+    let home = tempfile::tempdir().unwrap();
+    let parent = home.path().join("sessions");
+    let (dead, living) = (parent.join(format!("session-{}", std::process::id())), home.path().join("other"));
+    for session in [&dead, &living] {
+        std::fs::create_dir_all(session.join("box")).unwrap();
+    }
+    let (mut theirs, mut ours) = (groups(&dead), groups(&living));
+    if !make(&mut theirs, "box") || !make(&mut ours, "box") {
+        return;
+    }
+    let paths: Vec<_> = ours.directories("box").iter().map(|dir| dir.path.clone()).collect();
+    let _dead = std::mem::ManuallyDrop::new(theirs);
+    let swept = janitor::sweep(&parent);
+    assert_eq!((swept.removed.len(), swept.kept.len()), (1, 0), "{swept:?}");
+    assert!(!paths.is_empty() && paths.iter().all(|path| path.exists()), "{paths:?}");
+}
