@@ -156,7 +156,7 @@ fn several(options: &[Choice], scoring: Scoring, chosen: &BTreeSet<String>) -> G
         }
         Scoring::Weights => {
             let taken = options.iter().filter(|option| chosen.contains(&option.id));
-            Grade::of(taken.filter_map(|option| option.weight).sum(), marks)
+            Grade::of(taken.filter_map(|option| option.weight).fold(0.0, |sum, weight| sum + weight), marks)
         }
     }
 }
