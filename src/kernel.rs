@@ -9,6 +9,7 @@ use nix::errno::Errno;
 pub mod attempt;
 pub mod call;
 pub mod descent;
+pub mod disk;
 pub mod fakes;
 pub mod forked;
 pub mod guard;

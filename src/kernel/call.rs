@@ -1,7 +1,9 @@
 //! Every system call that the program makes to change something, as a value, and how strace would write it.
 
+pub mod disk;
 pub mod file;
 
+use disk::DiskCall;
 use file::FileCall;
 use nix::{
     errno::Errno,
@@ -32,6 +34,8 @@ pub enum Call {
         /// What it holds.
         text: String,
     },
+    /// A call about a disk of the box's own.
+    Disk(DiskCall),
     /// `rmdir(2)`.
     Rmdir(String),
     /// `kill(2)`.
@@ -171,6 +175,7 @@ impl Call {
             Self::Chmod { .. } => "chmod",
             Self::Symlink { .. } => "symlink",
             Self::File(file) => file.name(),
+            Self::Disk(disk) => disk.name(),
             Self::LinkUp(_) => "sendto",
             Self::MsgGet => "msgget",
             Self::ShmGet(_) => "shmget",
@@ -215,6 +220,7 @@ impl Call {
             Self::Chmod { path, mode } => vec![quoted(path), format!("0{mode:o}")],
             Self::Symlink { target, link } => vec![quoted(target), quoted(link)],
             Self::File(file) => file.args(),
+            Self::Disk(disk) => disk.args(),
             Self::LinkUp(name) => {
                 vec!["<NETLINK_ROUTE>".to_owned(), format!("{{RTM_NEWLINK, {name}, IFF_UP}}")]
             }
@@ -256,6 +262,7 @@ impl Call {
             | Self::Chown { path, .. } => Some(path),
             Self::Symlink { link, .. } => Some(link),
             Self::File(file) => Some(&file.path),
+            Self::Disk(disk) => disk.path(),
             Self::Run { program, .. } | Self::Exec { program, .. } => Some(program),
             Self::Unshare(_)
             | Self::Clone(_)

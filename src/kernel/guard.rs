@@ -15,7 +15,7 @@ use nix::{
     sys::stat::{Mode, fstatat},
 };
 
-use super::{Call, Kernel};
+use super::{Call, Kernel, call::disk::DiskCall, disk::IMAGE};
 use crate::lab::namespace::Namespace;
 
 /// The inodes of the host's eight namespaces, in the order of [`Namespace::ALL`]; 0 where the kernel has none.
@@ -85,6 +85,7 @@ impl<K: Kernel> Guard<K> {
                 let ours = file.root == self.box_dir && file.paths().all(|path| self.in_mounted_box(path));
                 self.left_host(Namespace::Mnt) && ours
             }
+            Call::Disk(disk) => self.allows_disk(disk),
             // Of the stage alone, and always the two id map helpers.
             Call::Run { program, .. } => program.ends_with("/newuidmap") || program.ends_with("/newgidmap"),
             // What the machine's own root alone may do is only ever tried by another root, which may not.
@@ -103,6 +104,22 @@ impl<K: Kernel> Guard<K> {
             | Call::NoNewPrivs
             | Call::SeccompFilter(_) => true,
             Call::Exec { program, .. } => program == SHOWS_ITSELF,
+        }
+    }
+
+    /// A disk is of the whole machine: a loop device may stand for the image of this session, and for nothing else.
+    fn allows_disk(&self, call: &DiskCall) -> bool {
+        match call {
+            DiskCall::FreeLoop => true,
+            DiskCall::Sparse { path: file, .. }
+            | DiskCall::Format { path: file, .. }
+            | DiskCall::Attach { file, .. } => {
+                let parent = self.box_dir.rsplit_once('/').map(|(parent, _)| parent);
+                parent.is_some_and(|parent| file.strip_prefix(parent) == Some(&format!("/{IMAGE}")))
+            }
+            DiskCall::Project { dir, .. } | DiskCall::Quota { dir, .. } => {
+                self.left_host(Namespace::Mnt) && *dir == self.box_dir && self.box_is_mounted()
+            }
         }
     }
 
@@ -125,12 +142,15 @@ impl<K: Kernel> Guard<K> {
     /// Below the box directory, which is a mount point in the caller's own mount namespace.
     fn in_mounted_box(&self, path: &str) -> bool {
         let below = path.strip_prefix(&self.box_dir).is_some_and(|rest| rest.starts_with('/'));
+        below && !path.contains("..") && self.box_is_mounted()
+    }
+
+    fn box_is_mounted(&self) -> bool {
         let device = |path: &str| std::fs::metadata(path).map(|meta| meta.dev());
-        let mounted = matches!(
+        matches!(
             (device(&self.box_dir), device(&format!("{}/..", self.box_dir))),
             (Ok(inner), Ok(outer)) if inner != outer
-        );
-        below && !path.contains("..") && mounted
+        )
     }
 }
 
@@ -235,6 +255,11 @@ mod tests {
             Call::Exec { program: "/bin/sh".to_owned(), args: Vec::new() },
             Call::SetClock,
             Call::Chown { path: "/".to_owned(), uid: 1 },
+            Call::Disk(DiskCall::Sparse { path: "/etc/image".to_owned(), bytes: 1 }),
+            Call::Disk(DiskCall::Format { path: "/dev/vda".to_owned(), quota: false }),
+            Call::Disk(DiskCall::Attach { device: 0, file: "/tmp/box/image".to_owned() }),
+            Call::Disk(DiskCall::Project { dir: "/tmp/box".to_owned(), project: 7 }),
+            Call::Disk(DiskCall::Quota { dir: "/".to_owned(), project: 7, bytes: 1 }),
         ]
     }
 
@@ -259,6 +284,11 @@ mod tests {
         let write = |file: &str| Call::Write { path: format!("/proc/self/{file}"), text: String::new() };
         assert_eq!(guard.call(&write("timens_offsets")), Ok(0));
         assert_eq!(guard.call(&write("oom_score_adj")), Err(Errno::EPERM));
+        let attach = |file: &str| Call::Disk(DiskCall::Attach { device: 0, file: file.to_owned() });
+        assert_eq!(guard.call(&attach("/nowhere/image")), Ok(0));
+        assert_eq!(guard.call(&attach("/nowhere/box/image")), Err(Errno::EPERM));
+        let project = Call::Disk(DiskCall::Project { dir: "/nowhere/box".to_owned(), project: 7 });
+        assert_eq!(guard.call(&project), Err(Errno::EPERM), "nothing is mounted there");
         assert_eq!(guard.call(&Call::Chown { path: "/".to_owned(), uid: 1 }), Err(Errno::EPERM));
         assert_eq!(guard.call(&Call::Mkdir("/nowhere/box/usr".to_owned())), Err(Errno::EPERM));
         assert_eq!(guard.call(&Call::Mkdir("/home/x".to_owned())), Err(Errno::EPERM));

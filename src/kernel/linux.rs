@@ -18,7 +18,7 @@ use nix::{
 mod file;
 mod member;
 
-use super::{Call, Kernel, errno_of, netlink, rights};
+use super::{Call, Kernel, disk, errno_of, netlink, rights};
 use crate::lab::namespace::Namespace;
 
 /// Linux itself.
@@ -57,6 +57,7 @@ impl Kernel for Linux {
                 unistd::symlinkat(target.as_str(), nix::fcntl::AT_FDCWD, link.as_str()).map(|()| 0)
             }
             Call::File(call) => file::call(call),
+            Call::Disk(call) => disk::call(call),
             Call::LinkUp(name) => netlink::link_up(name).map(|()| 0),
             Call::MsgGet => message_queue(),
             Call::ShmGet(size) => shared_memory(*size),

@@ -63,6 +63,23 @@ pub enum Action {
     },
     /// End the subject that a `clone` made; its parent carries on.
     EndChild {},
+    /// Make a disk in a file beside the box directory and attach it to a loop device, `loop(4)`.
+    AttachImage {
+        /// Whether it keeps an account of projects.
+        #[serde(default)]
+        quota: bool,
+    },
+    /// Mount that device on the box directory.
+    MountImage {
+        /// Whether the limits of projects are enforced.
+        #[serde(default)]
+        quota: bool,
+    },
+    /// Put the box directory into a project of its file system, and limit that, `quotactl(2)`.
+    SetQuota {
+        /// How much: bytes.
+        to: Amount,
+    },
     /// End the workloads below the subject.
     EndWorkloads {},
     /// Make a cgroup in every hierarchy that is needed.

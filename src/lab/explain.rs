@@ -30,7 +30,7 @@ pub fn explain(lang: Lang, failure: &Failure) -> Explanation {
         "guard" if topic == "guard_lift" => {
             fill(lang, "explain.what.guard_lift", &[("what", &failure.arguments.join(" "))])
         }
-        "controller" | "delegate" | "legacy" | "device" | "measure" | "cgroup" => {
+        "controller" | "delegate" | "legacy" | "device" | "measure" | "quota" | "cgroup" => {
             let named = failure.arguments.join(" ");
             fill(lang, in_cage(topic), &[("what", &named), ("errno", &failure.errno)])
         }
@@ -59,6 +59,7 @@ fn in_cage(topic: &str) -> &'static str {
         "legacy" => "explain.what.legacy",
         "device" => "explain.what.device",
         "measure" => "explain.what.measure",
+        "quota" => "explain.what.quota",
         _ => "explain.what.cgroup",
     }
 }
@@ -87,6 +88,7 @@ fn topic<'a>(call: &'a str, path: Option<&'a str>) -> &'a str {
         "clone" | "clone3" => "unshare",
         "umount2" => "umount",
         "sendto" | "sendmsg" | "recvfrom" | "recvmsg" => "netlink",
+        "ioctl" if file.starts_with("loop") => "loop",
         "write" | "open" | "execve" => match file {
             "gid_map" => "uid_map",
             "newgidmap" => "newuidmap",
@@ -162,6 +164,9 @@ mod tests {
             ("legacy", None, "EOPNOTSUPP"),
             ("device", None, "ENODEV"),
             ("measure", None, "ETIMEDOUT"),
+            ("quota", None, "EINVAL ESRCH"),
+            ("quotactl_fd", None, "EPERM ESRCH ENOSYS"),
+            ("ioctl", Some("/dev/loop-control"), "EACCES EPERM ENOENT EBUSY EINVAL ENXIO"),
             ("cgroup", None, "ENOENT ETIMEDOUT"),
             ("write", Some("/sys/fs/cgroup/x/cgroup.procs"), "EBUSY EACCES ENOSPC"),
             ("write", Some("/sys/fs/cgroup/x/cgroup.subtree_control"), "EBUSY"),

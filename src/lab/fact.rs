@@ -208,6 +208,8 @@ facts! {
     PsiIo = "psi.io", "/proc/pressure/io", "io.pressure", true;
     /// The machine's memory as `free` shows it, in mebibytes.
     MemTotal = "mem_total", "/proc/meminfo", "/proc/meminfo", false;
+    /// The machine's swap as `free` shows it, in mebibytes.
+    SwapTotal = "swap_total", "/proc/meminfo", "/proc/meminfo", false;
     /// Processors that the side may use, as `nproc` counts them.
     Cpus = "cpus", "sched_getaffinity(2)", "sched_getaffinity(2)", false;
     /// Workloads that have ended, and how: `eater 137 SIGKILL`, `forker 11 EAGAIN`.
@@ -216,6 +218,10 @@ facts! {
     DiskSize = "disk.size", "statvfs(3)", "statvfs(3)", true;
     /// What is free there, in mebibytes.
     DiskFree = "disk.free", "statvfs(3)", "statvfs(3)", true;
+    /// What the image of $BOX takes of the disk that it lies on, in mebibytes.
+    DiskImage = "disk.image", "stat(2)", "-", true;
+    /// How much the project of $BOX may have of its file system: `4M`, `no`.
+    DiskQuota = "disk.quota", "-", "quotactl_fd(2)", false;
     /// Offset of the boot-time clock against the host's, in seconds.
     BootOffset = "boot_offset", "/proc/self/timens_offsets", "clock_gettime(2)", false;
     /// Effective capabilities: host side of the stage, inside of the subject; hexadecimal.
@@ -318,7 +324,12 @@ impl Fact {
             Some("rights") => Sight::Rights,
             Some("dial") => Sight::Dial,
             _ => match self {
-                Self::Frozen | Self::Ticks | Self::MemTotal | Self::Cpus | Self::Ended => Sight::Limits,
+                Self::Frozen
+                | Self::Ticks
+                | Self::MemTotal
+                | Self::SwapTotal
+                | Self::Cpus
+                | Self::Ended => Sight::Limits,
                 _ => Sight::Walls,
             },
         }

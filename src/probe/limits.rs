@@ -26,7 +26,7 @@ mod inside;
 mod meter;
 mod pressure;
 
-pub use inside::{Inside, disk, processors};
+pub use inside::{Inside, processors, quota, space};
 use meter::Meter;
 
 /// A directory of a group in one hierarchy.
@@ -110,7 +110,8 @@ impl LimitReader {
     /// Everything that can be seen now. A fact that no group has is left out.
     pub fn read(&mut self, facts: &mut Facts) {
         self.host.read(FactId::host, facts);
-        disk(&self.box_dir, FactId::host, facts);
+        space(&self.box_dir, FactId::host, facts);
+        inside::image(&self.box_dir, facts);
         pressure::of_machine(&self.proc, &mut self.files, facts);
         facts.insert(FactId::host(Fact::LimitPlaces), list(self.shown_places()));
         facts.insert(FactId::host(Fact::LimitMembers), list(self.members()));

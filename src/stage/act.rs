@@ -15,6 +15,7 @@ mod drop_capabilities;
 mod file;
 mod furnish_layers;
 mod furnish_root;
+mod image;
 mod lo_up;
 mod make_private;
 pub mod map_ids;
@@ -40,6 +41,9 @@ pub fn perform(action: &Action, kernel: &mut dyn Kernel, box_dir: &str) -> Resul
         Action::SetHostname { name } => set_hostname::act(kernel, name.as_str()),
         Action::MakePrivate {} => make_private::act(kernel),
         Action::Mount { what, at } => mount::act(kernel, *what, &at.path(box_dir)),
+        Action::AttachImage { quota } => image::attach(kernel, box_dir, *quota),
+        Action::MountImage { quota } => image::mount(kernel, box_dir, *quota),
+        Action::SetQuota { to } => image::set_quota(kernel, box_dir, to),
         Action::FurnishRoot {} => furnish_root::act(kernel, box_dir),
         Action::FurnishLayers {} => furnish_layers::act(kernel, box_dir),
         Action::MountOverlay { tree } => overlay::mount(kernel, box_dir, *tree),

@@ -6,6 +6,7 @@
 //!                                          cgroups where it made cgroups, see [`crate::cgroup::notes`]
 //!                                          dial    while the dial measures: the root of a box
 //!                                          asked   while the dial measures: files that the box is asked about
+//!                                          image   a disk of the box's own, as a file, where a lab makes one
 //!                                          box     an empty directory, $BOX: what a lab mounts its new root on
 //! ```
 
@@ -102,6 +103,7 @@ impl Session {
 /// [`alone`].
 pub(super) fn remove(dir: &Path) -> io::Result<()> {
     super::dial::directory::remove(dir)?;
+    remove_image(dir)?;
     absent_is_fine(fs::remove_dir(dir.join("box")))?;
     absent_is_fine(fs::remove_file(dir.join(crate::cgroup::notes::NAME)))?;
     absent_is_fine(fs::remove_file(dir.join("lock")))?;
@@ -129,6 +131,11 @@ fn make_one(parent: &Path) -> Result<(PathBuf, Flock<File>), SessionError> {
     }
     let source = taken.unwrap_or_else(|| io::ErrorKind::AlreadyExists.into());
     Err(SessionError::Io { path: parent.join(name), source })
+}
+
+/// Removes the image of a box: the space is given back when no loop device stands for it any more.
+pub(super) fn remove_image(dir: &Path) -> io::Result<()> {
+    absent_is_fine(fs::remove_file(dir.join(crate::kernel::disk::IMAGE)))
 }
 
 /// Makes the directory of a session; until what it returns is dropped, nobody sweeps. A session that ends at this moment

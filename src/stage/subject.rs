@@ -197,7 +197,8 @@ impl Subject {
         let after_exec = self.after_exec.as_deref().map(rights::names);
         view.facts.extend(after_exec.map(|names| (FactId::subject(Fact::RightsExec), names)));
         if self.workloads.looked_at {
-            limits::disk(Path::new(&self.box_dir), FactId::subject, &mut view.facts);
+            limits::space(Path::new(&self.box_dir), FactId::subject, &mut view.facts);
+            limits::quota(Path::new(&self.box_dir), &mut view.facts);
         }
         view.facts.extend(self.workloads.told().map(|ended| (FactId::subject(Fact::Ended), ended)));
         view

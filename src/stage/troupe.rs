@@ -2,7 +2,7 @@
 
 use std::{
     os::fd::{AsFd, BorrowedFd},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use nix::{
@@ -76,9 +76,14 @@ impl Troupe {
 
     /// The dial of this session.
     pub fn dial(&self) -> Dial {
-        let Setting { box_dir, inside, .. } = &self.setting;
-        let session = box_dir.parent().unwrap_or(box_dir).to_owned();
-        Dial::new(session, inside.marker.clone(), inside.port, self.farewell.clone())
+        let inside = &self.setting.inside;
+        Dial::new(self.session_dir().to_owned(), inside.marker.clone(), inside.port, self.farewell.clone())
+    }
+
+    /// The directory above the box directory.
+    fn session_dir(&self) -> &Path {
+        let box_dir = &self.setting.box_dir;
+        box_dir.parent().unwrap_or(box_dir)
     }
 
     /// What the next subject looks at.
@@ -189,6 +194,9 @@ impl Troupe {
             descent::end_one(first.pid());
             // Orphans of theirs are the stage's children now.
             below.into_iter().for_each(descent::end_one);
+            if let Err(error) = super::session::remove_image(self.session_dir()) {
+                tracing::warn!(%error, "the image stays until the session ends");
+            }
         }
     }
 

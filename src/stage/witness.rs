@@ -93,7 +93,8 @@ fn testify(stage: i32, pid: i32, inside: &Inside, mut answer: File) -> Result<()
     let mut view = inside::read(&witness);
     view.facts.insert(FactId::subject(Fact::Escape), EscapeReader::default().read());
     if inside.sights.contains(&Sight::Limits) {
-        limits::disk(Path::new(&inside.box_dir), FactId::subject, &mut view.facts);
+        limits::space(Path::new(&inside.box_dir), FactId::subject, &mut view.facts);
+        limits::quota(Path::new(&inside.box_dir), &mut view.facts);
         // The witness stands outside of the cgroup.
         view.facts.insert(FactId::subject(Fact::Cpus), limits::processors(pid));
     }

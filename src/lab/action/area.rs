@@ -11,6 +11,8 @@ pub enum Area {
     Subject,
     /// Cgroups, and the workloads in them.
     Cgroups,
+    /// Disks of the box's own.
+    Disks,
     /// Layers, and the files in them.
     Layers,
     /// Capabilities, filters, covers.
@@ -48,6 +50,7 @@ impl Action {
             | Self::KillCgroup { .. }
             | Self::TryDelegate { .. }
             | Self::LetRun { .. } => Area::Cgroups,
+            Self::AttachImage { .. } | Self::MountImage { .. } | Self::SetQuota { .. } => Area::Disks,
             Self::FurnishLayers {}
             | Self::MountOverlay { .. }
             | Self::File(_)
@@ -82,6 +85,8 @@ impl Action {
                 _,
                 Self::MakePrivate {}
                 | Self::Mount { .. }
+                | Self::MountImage { .. }
+                | Self::SetQuota { .. }
                 | Self::FurnishRoot {}
                 | Self::PivotRoot {}
                 | Self::ReadOnlyRoot {}

@@ -8,6 +8,7 @@ use crate::lab::{
 };
 
 mod cgroup;
+mod disk;
 mod layers;
 mod rights;
 
@@ -114,6 +115,7 @@ fn single(action: &Action, scene: Scene) -> Vec<String> {
         other => {
             return match other.area() {
                 Area::Cgroups => cgroup::lines(other, scene.seats),
+                Area::Disks => disk::lines(other),
                 Area::Layers => layers::lines(other),
                 Area::Rights => rights::shell(other),
                 Area::Subject | Area::Boxes => Vec::new(),
@@ -171,7 +173,7 @@ const fn spawn(workload: Workload) -> &'static str {
             "(exec 3> \"$SCRATCH/write\"; rm \"$SCRATCH/write\"; \
              timeout 60 dd if=/dev/zero of=/proc/self/fd/3 bs=64k count=4096 oflag=direct status=none) &"
         }
-        Workload::Filler => "dd if=/dev/zero of=\"$BOX/fill\" bs=64k count=1024",
+        Workload::Filler => disk::FILL,
         Workload::Forker => "for n in $(seq 30); do sleep 5 & done",
         // In its name, as the panel shows it.
         Workload::Clock => {
@@ -213,6 +215,7 @@ impl Action {
             Self::Mount { what: MountKind::Devpts, .. } => "docker run --tty".to_owned(),
             Self::FurnishRoot {} => "FROM IMAGE".to_owned(),
             _ if layers::docker(self).is_some() => return layers::docker(self),
+            Self::MountImage { .. } | Self::SetQuota { .. } => return disk::docker(self),
             Self::PivotRoot {} => "docker run IMAGE".to_owned(),
             Self::Dial { preset, with, without } => {
                 return docker_box(&Setting::turned(*preset, with, without));

@@ -21,7 +21,10 @@ impl Fact {
             (_, "yes") if asked => "fact.value.yes",
             (_, "no") if asked => "fact.value.no",
             (Self::SeesHost | Self::Escape | Self::RightsReadOnly, "yes") => "fact.value.yes",
-            (Self::SeesHost | Self::Escape | Self::BoxMount | Self::RightsReadOnly, "no") => "fact.value.no",
+            (
+                Self::SeesHost | Self::Escape | Self::BoxMount | Self::DiskQuota | Self::RightsReadOnly,
+                "no",
+            ) => "fact.value.no",
             (Self::Frozen, "frozen") => "fact.value.frozen",
             (Self::Frozen, "running") => "fact.value.running",
             (Self::HostPort, "open") => "fact.value.open",

@@ -134,7 +134,9 @@ fn machine_cannot(failure: &Failure) -> bool {
         // an overlay whose upper directory keeps no extended attributes
         "mkdir" | "rmdir" => errno == "EIO",
         "msgget" | "shmget" | "mq_open" => matches!(errno, "ENOSPC" | "EMFILE" | "ENOSYS"),
-        "controller" | "delegate" | "legacy" | "device" | "measure" => true,
+        "ioctl" => about(&["loop-control"]),
+        "quotactl_fd" => matches!(errno, "EPERM" | "ESRCH" | "ENOSYS"),
+        "controller" | "delegate" | "legacy" | "device" | "measure" | "quota" => true,
         _ => errno == "ENOSYS",
     }
 }

@@ -1,6 +1,6 @@
 //! What a process is told of the machine's size, whatever its cgroup says: what `free` and `nproc` read.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 use nix::{
     sched::{CpuSet, sched_getaffinity},
@@ -10,8 +10,10 @@ use nix::{
 
 use super::absent;
 use crate::{
+    kernel::disk,
     lab::{
         fact::{Fact, FactId},
+        limit::Amount,
         observation::Value,
     },
     probe::{
@@ -28,7 +30,12 @@ impl Inside {
     /// Memory and processors, and the file system at `$BOX` for whoever was told where that is.
     pub fn read(&mut self, side: fn(Fact) -> FactId, facts: &mut Facts) {
         let memory = fs::read_to_string("/proc/meminfo");
-        facts.insert(side(Fact::MemTotal), or_missing(memory, |text| total(&text)));
+        let (total, swap) = match memory {
+            Ok(text) => (mebi_of(&text, "MemTotal:"), mebi_of(&text, "SwapTotal:")),
+            Err(error) => (missing(&error), missing(&error)),
+        };
+        facts.insert(side(Fact::MemTotal), total);
+        facts.insert(side(Fact::SwapTotal), swap);
         facts.insert(side(Fact::Cpus), processors(0));
     }
 }
@@ -40,7 +47,7 @@ pub fn processors(pid: i32) -> Value {
 }
 
 /// The size of the file system at a directory and what is free in it, in mebibytes.
-pub fn disk(dir: &Path, side: fn(Fact) -> FactId, facts: &mut Facts) {
+pub fn space(dir: &Path, side: fn(Fact) -> FactId, facts: &mut Facts) {
     let mebi = |blocks: u64, size: u64| {
         Value::Number(i64::try_from((blocks.saturating_mul(size)) >> 20).unwrap_or(i64::MAX))
     };
@@ -58,11 +65,26 @@ pub fn disk(dir: &Path, side: fn(Fact) -> FactId, facts: &mut Facts) {
     }
 }
 
+/// How much the image of a box directory takes, in mebibytes; nothing where it has none.
+pub(super) fn image(box_dir: &Path, facts: &mut Facts) {
+    if let Ok(meta) = fs::metadata(box_dir.with_file_name(disk::IMAGE)) {
+        let mebi = i64::try_from(meta.blocks() >> 11).unwrap_or(i64::MAX);
+        facts.insert(FactId::host(Fact::DiskImage), Value::Number(mebi));
+    }
+}
+
+/// How much the project of a box directory may have.
+pub fn quota(box_dir: &Path, facts: &mut Facts) {
+    let limit = disk::project_limit(box_dir).map_err(std::io::Error::from);
+    let said = |limit: Option<u64>| limit.map_or_else(|| "no".to_owned(), |n| Amount::Bytes(n).to_string());
+    facts.insert(FactId::subject(Fact::DiskQuota), or_missing(limit, |limit| Value::Text(said(limit))));
+}
+
 /// `MemTotal:       16384000 kB`
-fn total(text: &str) -> Value {
+fn mebi_of(text: &str, name: &str) -> Value {
     let kibi = text
         .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<i64>().ok());
+        .find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse::<i64>().ok());
     kibi.map_or_else(absent, |kibi| Value::Number(kibi >> 10))
 }
 
@@ -79,12 +101,12 @@ mod tests {
     fn the_machine_has_memory_and_processors() {
         let mut facts = Facts::new();
         Inside.read(FactId::host, &mut facts);
-        disk(Path::new("/"), FactId::host, &mut facts);
+        space(Path::new("/"), FactId::host, &mut facts);
         for fact in [Fact::MemTotal, Fact::Cpus, Fact::DiskSize] {
             let seen = facts.get(&FactId::host(fact)).and_then(Value::number);
             assert!(seen > Some(0), "{fact:?} {seen:?}");
         }
-        assert_eq!(total("MemFree: 1 kB\nMemTotal:    2048 kB\n"), Value::Number(2));
-        assert!(matches!(total("MemTotal: x"), Value::Missing { .. }));
+        assert_eq!(mebi_of("MemFree: 1 kB\nMemTotal:    2048 kB\n", "MemTotal:"), Value::Number(2));
+        assert!(matches!(mebi_of("MemTotal: x", "MemTotal:"), Value::Missing { .. }));
     }
 }
