@@ -199,20 +199,32 @@ impl Groups {
             return Err(unavailable("controller", missing.file, Errno::ENOENT, Some(&dir.path)));
         }
         if limit == Limit::MemoryMax && *amount != Amount::Max {
-            self.keep_from_swap(kernel, dir)?;
+            self.keep_from_swap(kernel, dir, amount.number())?;
         }
-        settings.into_iter().try_for_each(|setting| self.write(kernel, &dir.path, setting.file, setting.text))
+        settings.into_iter().try_for_each(|setting| {
+            let sum = setting.plus.and_then(|plus| {
+                let above: u64 = directory::read(&dir.path.join(plus))?.trim().parse().ok()?;
+                Some(above.saturating_add(setting.text.parse().ok()?).to_string())
+            });
+            self.write(kernel, &dir.path, setting.file, sum.unwrap_or(setting.text))
+        })
     }
 
     /// What a group may not hold in memory it would hold in swap: the limit would be none, and the machine's disk busy.
     /// A kernel without an account of swap has no such file.
-    fn keep_from_swap(&self, kernel: &mut dyn Kernel, dir: &Directory) -> Result<(), Failure> {
+    fn keep_from_swap(&self, kernel: &mut dyn Kernel, dir: &Directory, memory: u64) -> Result<(), Failure> {
         let file = match dir.hierarchy {
             Hierarchy::V1 => "memory.swappiness",
             Hierarchy::V2 => "memory.swap.max",
         };
         if dir.path.join(file).exists() {
             self.write(kernel, &dir.path, file, "0".to_owned())?;
+        }
+        // v1 takes no limit of memory above that of the sum.
+        let sum = "memory.memsw.limit_in_bytes";
+        let now = directory::read(&dir.path.join(sum)).and_then(|text| text.trim().parse::<u64>().ok());
+        if now.is_some_and(|now| now < memory) {
+            self.write(kernel, &dir.path, sum, memory.to_string())?;
         }
         Ok(())
     }

@@ -143,7 +143,7 @@ pub enum Limit {
     MemoryMax,
     /// Memory: who has more is slowed down and reclaimed from. Not in v1.
     MemoryHigh,
-    /// Swap. Not in v1, which limits the sum of memory and swap.
+    /// Swap. What v1 limits is the sum of memory and swap.
     SwapMax,
     /// Processes and threads.
     PidsMax,
@@ -163,6 +163,14 @@ pub struct Setting {
     pub file: &'static str,
     /// What is written.
     pub text: String,
+    /// A file beside it whose number is added to what is written: v1's sum of memory and swap.
+    pub plus: Option<&'static str>,
+}
+
+impl Setting {
+    const fn of(file: &'static str, text: String) -> Self {
+        Self { file, text, plus: None }
+    }
 }
 
 impl Limit {
@@ -198,7 +206,7 @@ impl Limit {
             Self::Cpuset => (Some("cpuset.cpus"), "cpuset.cpus"),
             Self::MemoryMax => (Some("memory.limit_in_bytes"), "memory.max"),
             Self::MemoryHigh => (None, "memory.high"),
-            Self::SwapMax => (None, "memory.swap.max"),
+            Self::SwapMax => (Some("memory.memsw.limit_in_bytes"), "memory.swap.max"),
             Self::PidsMax => (Some("pids.max"), "pids.max"),
             Self::IoReadBps => (Some("blkio.throttle.read_bps_device"), "io.max"),
             Self::IoWriteBps => (Some("blkio.throttle.write_bps_device"), "io.max"),
@@ -227,13 +235,12 @@ impl Limit {
     /// it. `device` is the block device's `major:minor`.
     pub fn settings(self, hierarchy: Hierarchy, amount: &Amount, device: &str) -> Option<Vec<Setting>> {
         let file = self.file(hierarchy).filter(|_| self.accepts(amount))?;
-        let one = |text: String| vec![Setting { file, text }];
+        let one = |text: String| vec![Setting::of(file, text)];
         let v1 = hierarchy == Hierarchy::V1;
         Some(match self {
             Self::CpuMax if v1 => {
                 let quota = quota(amount).map_or_else(|| "-1".to_owned(), |us| us.to_string());
-                let period = Setting { file: "cpu.cfs_period_us", text: PERIOD_US.to_string() };
-                vec![period, Setting { file, text: quota }]
+                vec![Setting::of("cpu.cfs_period_us", PERIOD_US.to_string()), Setting::of(file, quota)]
             }
             Self::CpuMax => {
                 let quota = quota(amount).map_or_else(|| "max".to_owned(), |us| us.to_string());
@@ -241,6 +248,7 @@ impl Limit {
             }
             Self::CpuWeight if v1 => one(shares(amount.number()).to_string()),
             Self::MemoryMax if v1 && *amount == Amount::Max => one("-1".to_owned()),
+            Self::SwapMax if v1 => v1_swap(file, amount),
             Self::IoReadBps | Self::IoWriteBps if v1 => one(format!("{device} {}", amount.number())),
             Self::IoReadBps => one(format!("{device} rbps={}", amount.plain())),
             Self::IoWriteBps => one(format!("{device} wbps={}", amount.plain())),
@@ -262,10 +270,27 @@ impl Limit {
             Self::PidsMax => format!("docker run --pids-limit {said}"),
             Self::IoReadBps => format!("docker run --device-read-bps /dev/DISK:{}b", said.to_lowercase()),
             Self::IoWriteBps => format!("docker run --device-write-bps /dev/DISK:{}b", said.to_lowercase()),
-            // Docker's --memory-reservation is memory.low, and its --memory-swap is a sum.
-            Self::MemoryHigh | Self::SwapMax => return None,
+            // A sum, as in v1; M is what --memory says.
+            Self::SwapMax if amount.number() == 0 => "docker run --memory M --memory-swap M".to_owned(),
+            Self::SwapMax => format!("docker run --memory M --memory-swap M+{}", said.to_lowercase()),
+            // Docker's --memory-reservation is memory.low.
+            Self::MemoryHigh => return None,
         })
     }
+}
+
+/// How willingly v1 moves pages to swap when the group is full, 0 to 100: 60 is usual, and 0 is not at all.
+const USUAL_SWAPPINESS: u8 = 60;
+
+/// v1 limits the sum, and has a number for whether it swaps at all.
+fn v1_swap(file: &'static str, amount: &Amount) -> Vec<Setting> {
+    let none = *amount != Amount::Max && amount.number() == 0;
+    let swappiness = if none { 0 } else { USUAL_SWAPPINESS };
+    let sum = match amount {
+        Amount::Max => Setting::of(file, "-1".to_owned()),
+        swap => Setting { plus: Some("memory.limit_in_bytes"), ..Setting::of(file, swap.number().to_string()) },
+    };
+    vec![Setting::of("memory.swappiness", swappiness.to_string()), sum]
 }
 
 /// Microseconds of a period; none is no limit. The kernel takes no less than a millisecond.
@@ -324,7 +349,7 @@ mod tests {
         ];
         for (limit, hierarchy, amount, want) in table {
             let want: Vec<_> =
-                want.iter().map(|(file, text)| Setting { file, text: (*text).to_owned() }).collect();
+                want.iter().map(|(file, text)| Setting::of(file, (*text).to_owned())).collect();
             assert_eq!(written(*limit, *hierarchy, amount), Some(want), "{limit:?} {hierarchy:?} {amount}");
         }
     }
@@ -332,12 +357,22 @@ mod tests {
     #[test]
     fn what_a_hierarchy_has_not_or_makes_no_sense_is_not_written() {
         assert_eq!(written(Limit::MemoryHigh, Hierarchy::V1, "32M"), None);
-        assert_eq!(written(Limit::SwapMax, Hierarchy::V1, "0"), None);
         assert_eq!(written(Limit::PidsMax, Hierarchy::V2, "64M"), None);
         assert_eq!(written(Limit::CpuWeight, Hierarchy::V2, "max"), None);
         assert_eq!(written(Limit::CpuWeight, Hierarchy::V2, "10001"), None);
         assert_eq!(written(Limit::MemoryMax, Hierarchy::V2, "0.5"), None);
         assert_eq!(written(Limit::PidsMax, Hierarchy::V2, "0"), None);
+    }
+
+    #[test]
+    fn what_v1_limits_is_the_sum_of_memory_and_swap() {
+        let both = written(Limit::SwapMax, Hierarchy::V1, "32M").unwrap();
+        let said = |at: usize| (both[at].file, both[at].text.as_str(), both[at].plus);
+        assert_eq!(said(0), ("memory.swappiness", "60", None));
+        assert_eq!(said(1), ("memory.memsw.limit_in_bytes", "33554432", Some("memory.limit_in_bytes")));
+        let free = written(Limit::SwapMax, Hierarchy::V1, "max").unwrap();
+        assert_eq!((free[1].text.as_str(), free[1].plus), ("-1", None));
+        assert_eq!(written(Limit::SwapMax, Hierarchy::V1, "0").unwrap()[0].text, "0");
     }
 
     #[test]
@@ -357,6 +392,8 @@ mod tests {
             flag(Limit::IoWriteBps, "2M").as_deref(),
             Some("docker run --device-write-bps /dev/DISK:2mb")
         );
+        assert_eq!(flag(Limit::SwapMax, "32M").as_deref(), Some("docker run --memory M --memory-swap M+32m"));
+        assert_eq!(flag(Limit::SwapMax, "0").as_deref(), Some("docker run --memory M --memory-swap M"));
         assert_eq!(flag(Limit::MemoryHigh, "32M"), None);
         assert_eq!(flag(Limit::MemoryMax, "max"), None);
     }

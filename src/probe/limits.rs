@@ -17,7 +17,7 @@ use super::{
 };
 use crate::lab::{
     fact::{Fact, FactId},
-    limit::{Controller, Group, Hierarchy},
+    limit::{Amount, Controller, Group, Hierarchy},
     observation::Value,
 };
 
@@ -121,6 +121,7 @@ impl LimitReader {
         for (fact, counter) in files::COUNTERS {
             self.file(Group::Box, *fact, *counter, facts);
         }
+        self.swap_of_v1(facts);
         self.file(Group::Left, Fact::LeftWeight, files::WEIGHT, facts);
         self.file(Group::Right, Fact::RightWeight, files::WEIGHT, facts);
         self.file(Group::Left, Fact::Frozen, files::FROZEN, facts);
@@ -151,6 +152,26 @@ impl LimitReader {
             Err(error) => super::value::missing(&error),
         };
         facts.insert(FactId::host(fact), value);
+    }
+
+    /// v1 has the sums of memory and swap, and no file of swap alone.
+    fn swap_of_v1(&mut self, facts: &mut Facts) {
+        let Some(place) = self.place(Group::Box, Controller::Memory) else { return };
+        let dir = place.dir.clone();
+        let v1 = place.hierarchy == Hierarchy::V1;
+        let mut number = |file: &str| self.files.text(&dir.join(file)).ok()?.trim().parse::<u64>().ok();
+        if let (true, Some(sum), Some(memory)) =
+            (v1, number("memory.memsw.limit_in_bytes"), number("memory.limit_in_bytes"))
+        {
+            let most = if files::is_limit(sum) { Amount::Bytes(sum.saturating_sub(memory)) } else { Amount::Max };
+            facts.insert(FactId::host(Fact::LimitSwap), Value::Text(most.to_string()));
+        }
+        if let (true, Some(sum), Some(memory)) =
+            (v1, number("memory.memsw.usage_in_bytes"), number("memory.usage_in_bytes"))
+        {
+            let mebi = i64::try_from(sum.saturating_sub(memory) >> 20).unwrap_or(i64::MAX);
+            facts.insert(FactId::host(Fact::SwapCurrent), Value::Number(mebi));
+        }
     }
 
     /// `cpu v1 legacy /sys/fs/cgroup/cpu/korobka-7-box`.

@@ -78,6 +78,8 @@ pub(super) fn filler(dir: &Path) -> Result<(), Errno> {
             break;
         }
     }
+    // What it wrote shall be on the disk, not in the cache, before anybody looks there.
+    file.sync_data().ok();
     filled
 }
 

@@ -110,8 +110,12 @@ fn quota(text: &str, _device: &str) -> Value {
 }
 
 /// v1 says no limit by a number that no machine has.
+pub(super) const fn is_limit(bytes: u64) -> bool {
+    bytes < 1 << 60
+}
+
 fn bytes(text: &str, _device: &str) -> Value {
-    let bytes = text.trim().parse::<u64>().ok().filter(|n| *n < 1 << 60);
+    let bytes = text.trim().parse::<u64>().ok().filter(|n| is_limit(*n));
     Value::Text(bytes.map_or(Amount::Max, Amount::Bytes).to_string())
 }
 

@@ -17,8 +17,11 @@ pub(super) fn lines(action: &Action, seats: Seats) -> Vec<String> {
             let said =
                 |text: &str| if text.contains([' ', '$']) { format!("\"{text}\"") } else { text.to_owned() };
             let at = |file: &str| path(*group, limit.controller(), file, seats);
-            let line = |s: &Setting| format!("echo {} > {}", said(&s.text), at(s.file));
-            let lines = settings.iter().map(line);
+            let text = |s: &Setting| match s.plus {
+                Some(plus) => format!("$(($(cat {}) + {}))", at(plus), s.text),
+                None => said(&s.text),
+            };
+            let lines = settings.iter().map(|s| format!("echo {} > {}", text(s), at(s.file)));
             if *limit == Limit::MemoryMax && *to != Amount::Max {
                 return std::iter::once(without_swap(&at, hierarchy)).chain(lines).collect();
             }
@@ -153,6 +156,14 @@ mod tests {
         assert_eq!(
             lines(&Action::Freeze { group: Group::Left }, v1()),
             ["echo FROZEN > \"${CG_freezer}left/freezer.state\""]
+        );
+        assert_eq!(
+            lines(&limit(Limit::SwapMax, "32M"), v1()),
+            [
+                "echo 60 > \"${CG_memory}box/memory.swappiness\"",
+                "echo $(($(cat \"${CG_memory}box/memory.limit_in_bytes\") + 33554432)) > \
+                 \"${CG_memory}box/memory.memsw.limit_in_bytes\"",
+            ]
         );
         assert_eq!(lines(&limit(Limit::MemoryHigh, "32M"), v1()), Vec::<String>::new(), "v1 has none");
         let hybrid: Seats =
