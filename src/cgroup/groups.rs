@@ -203,7 +203,7 @@ impl Groups {
         }
         settings.into_iter().try_for_each(|setting| {
             let sum = setting.plus.and_then(|plus| {
-                let above: u64 = directory::read(&dir.path.join(plus))?.trim().parse().ok()?;
+                let above: u64 = directory::read(&dir.path.join(plus)).ok()?.trim().parse().ok()?;
                 Some(above.saturating_add(setting.text.parse().ok()?).to_string())
             });
             self.write(kernel, &dir.path, setting.file, sum.unwrap_or(setting.text))
@@ -222,7 +222,7 @@ impl Groups {
         }
         // v1 takes no limit of memory above that of the sum.
         let sum = "memory.memsw.limit_in_bytes";
-        let now = directory::read(&dir.path.join(sum)).and_then(|text| text.trim().parse::<u64>().ok());
+        let now = directory::read(&dir.path.join(sum)).ok().and_then(|text| text.parse::<u64>().ok());
         if now.is_some_and(|now| now < memory) {
             self.write(kernel, &dir.path, sum, memory.to_string())?;
         }

@@ -324,12 +324,9 @@ impl Fact {
             Some("rights") => Sight::Rights,
             Some("dial") => Sight::Dial,
             _ => match self {
-                Self::Frozen
-                | Self::Ticks
-                | Self::MemTotal
-                | Self::SwapTotal
-                | Self::Cpus
-                | Self::Ended => Sight::Limits,
+                Self::Frozen | Self::Ticks | Self::MemTotal | Self::SwapTotal | Self::Cpus | Self::Ended => {
+                    Sight::Limits
+                }
                 _ => Sight::Walls,
             },
         }

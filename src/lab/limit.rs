@@ -288,7 +288,9 @@ fn v1_swap(file: &'static str, amount: &Amount) -> Vec<Setting> {
     let swappiness = if none { 0 } else { USUAL_SWAPPINESS };
     let sum = match amount {
         Amount::Max => Setting::of(file, "-1".to_owned()),
-        swap => Setting { plus: Some("memory.limit_in_bytes"), ..Setting::of(file, swap.number().to_string()) },
+        swap => {
+            Setting { plus: Some("memory.limit_in_bytes"), ..Setting::of(file, swap.number().to_string()) }
+        }
     };
     vec![Setting::of("memory.swappiness", swappiness.to_string()), sum]
 }

@@ -157,18 +157,19 @@ impl LimitReader {
     /// v1 has the sums of memory and swap, and no file of swap alone.
     fn swap_of_v1(&mut self, facts: &mut Facts) {
         let Some(place) = self.place(Group::Box, Controller::Memory) else { return };
+        if place.hierarchy == Hierarchy::V2 {
+            return;
+        }
         let dir = place.dir.clone();
-        let v1 = place.hierarchy == Hierarchy::V1;
         let mut number = |file: &str| self.files.text(&dir.join(file)).ok()?.trim().parse::<u64>().ok();
-        if let (true, Some(sum), Some(memory)) =
-            (v1, number("memory.memsw.limit_in_bytes"), number("memory.limit_in_bytes"))
-        {
-            let most = if files::is_limit(sum) { Amount::Bytes(sum.saturating_sub(memory)) } else { Amount::Max };
+        let limits = number("memory.memsw.limit_in_bytes").zip(number("memory.limit_in_bytes"));
+        if let Some((sum, memory)) = limits {
+            let swap = Amount::Bytes(sum.saturating_sub(memory));
+            let most = if files::is_limit(sum) { swap } else { Amount::Max };
             facts.insert(FactId::host(Fact::LimitSwap), Value::Text(most.to_string()));
         }
-        if let (true, Some(sum), Some(memory)) =
-            (v1, number("memory.memsw.usage_in_bytes"), number("memory.usage_in_bytes"))
-        {
+        let uses = number("memory.memsw.usage_in_bytes").zip(number("memory.usage_in_bytes"));
+        if let Some((sum, memory)) = uses {
             let mebi = i64::try_from(sum.saturating_sub(memory) >> 20).unwrap_or(i64::MAX);
             facts.insert(FactId::host(Fact::SwapCurrent), Value::Number(mebi));
         }

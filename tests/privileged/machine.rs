@@ -30,8 +30,8 @@ const MAY_LACK: [(&str, &str, &[&str]); 9] = [
 
 /// A loop device and a quota are no matter of cgroups either, but root's.
 const NEEDS_CGROUP: &[&str] = &[
-    "join", "cpu", "cpu-live", "weight", "cpuset", "memory", "free", "high", "swap", "cache", "pids", "io", "image",
-    "quota", "freeze", "thaw", "psi", "kill", "tree",
+    "join", "cpu", "cpu-live", "weight", "cpuset", "memory", "free", "high", "swap", "cache", "pids", "io",
+    "image", "quota", "freeze", "thaw", "psi", "kill", "tree",
 ];
 
 /// Whether this kind of machine is known not to do a step.

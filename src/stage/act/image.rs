@@ -47,7 +47,11 @@ pub(super) fn mount(kernel: &mut dyn Kernel, box_dir: &str, quota: bool) -> Resu
     };
     call(kernel, &mount).map_err(|failure| match failure.errno.as_str() {
         // A kernel without the format of quota files says so in its log only: EINVAL, or ESRCH where it is a module.
-        "EINVAL" | "ESRCH" if quota => Failure { operation: "quota".to_owned(), ..failure },
+        "EINVAL" | "ESRCH" if quota => Failure {
+            operation: "quota".to_owned(),
+            arguments: vec![format!("mount(ext4, prjquota) = -1 {}", failure.errno)],
+            ..failure
+        },
         _ => failure,
     })?;
     disk::let_go();

@@ -49,10 +49,7 @@ mod tests {
     #[test]
     fn a_quota_is_typed_in_kibibytes_and_is_dockers_size() {
         let quota = Action::SetQuota { to: Amount::try_from("4M".to_owned()).unwrap() };
-        assert_eq!(
-            lines(&quota),
-            ["chattr +P -p 7 \"$BOX\"", "setquota -P 7 0 4096 0 0 \"$BOX\""]
-        );
+        assert_eq!(lines(&quota), ["chattr +P -p 7 \"$BOX\"", "setquota -P 7 0 4096 0 0 \"$BOX\""]);
         assert_eq!(docker(&quota).as_deref(), Some("docker run --storage-opt size=4m"));
         assert_eq!(
             lines(&Action::MountImage { quota: true }),
