@@ -262,7 +262,7 @@ impl Call {
             | Self::Chown { path, .. } => Some(path),
             Self::Symlink { link, .. } => Some(link),
             Self::File(file) => Some(&file.path),
-            Self::Disk(disk) => disk.path(),
+            Self::Disk(disk) => Some(disk.path()),
             Self::Run { program, .. } | Self::Exec { program, .. } => Some(program),
             Self::Unshare(_)
             | Self::Clone(_)

@@ -88,11 +88,11 @@ impl DiskCall {
     }
 
     /// The path it is about.
-    pub(super) fn path(&self) -> Option<&str> {
+    pub(super) fn path(&self) -> &str {
         match self {
-            Self::Sparse { path, .. } | Self::Format { path, .. } => Some(path),
-            Self::FreeLoop | Self::Attach { .. } => Some(CONTROL),
-            Self::Project { dir, .. } | Self::Quota { dir, .. } => Some(dir),
+            Self::Sparse { path, .. } | Self::Format { path, .. } => path,
+            Self::FreeLoop | Self::Attach { .. } => CONTROL,
+            Self::Project { dir, .. } | Self::Quota { dir, .. } => dir,
         }
     }
 }

@@ -3,8 +3,7 @@
 use super::Action;
 
 /// Without the right to pass quotas, which root has; a box of Docker's has it not.
-pub(super) const FILL: &str =
-    "setpriv --bounding-set=-sys_resource dd if=/dev/zero of=\"$BOX/fill\" bs=64k count=1024; sync \"$BOX/fill\"";
+pub(super) const FILL: &str = "setpriv --bounding-set=-sys_resource dd if=/dev/zero of=\"$BOX/fill\" bs=64k count=1024; sync \"$BOX/fill\"";
 
 /// The lines to type. `mount -o loop` attaches the device as well, and lets it clear itself.
 pub(super) fn lines(action: &Action) -> Vec<String> {
