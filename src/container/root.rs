@@ -14,8 +14,9 @@ use super::{
 use crate::{kernel::Call, lab::dial::Switch};
 
 /// Directories of the skeleton.
-pub const DIRECTORIES: [&str; 10] =
-    ["usr", "proc", "sys", "dev", "dev/pts", "dev/shm", "tmp", "etc", "root", "run"];
+pub const DIRECTORIES: [&str; 9] = ["usr", "proc", "dev", "dev/pts", "dev/shm", "tmp", "etc", "root", "run"];
+/// And in the root of a whole box: a place for what the kernel tells of devices.
+pub const SYS: &str = "sys";
 /// Those of them that everybody may write in and only the owner delete in.
 const EVERYBODYS: [&str; 2] = ["tmp", "dev/shm"];
 /// Devices that any process may use.
@@ -79,7 +80,22 @@ pub(super) fn build(steps: &mut Steps, wish: &Wish, host: &Host) -> String {
         }
     }
     skeleton_in(steps, &skeleton, host);
+    steps.push(Call::Mkdir(format!("{skeleton}/{SYS}")));
     let root = if overlay { over(steps, wish, dir) } else { skeleton };
+    mounts_in(steps, &root, host);
+    root
+}
+
+/// The calls that furnish an empty root, without a layer over it, without a /proc and without a /sys.
+pub fn furnished(root: &str, host: &Host) -> Vec<Call> {
+    let mut steps = Steps::default();
+    skeleton_in(&mut steps, root, host);
+    mounts_in(&mut steps, root, host);
+    steps.list.into_iter().map(|step| step.call).collect()
+}
+
+/// What of the host's is seen in a root: programs and devices, and a terminal.
+fn mounts_in(steps: &mut Steps, root: &str, host: &Host) {
     for (name, kept) in &host.directories {
         steps.bind(&format!("/{name}"), &format!("{root}/{name}"));
         let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | *kept;
@@ -106,7 +122,6 @@ pub(super) fn build(steps: &mut Steps, wish: &Wish, host: &Host) -> String {
         flags,
         "newinstance,ptmxmode=0666,mode=0620",
     );
-    root
 }
 
 fn skeleton_in(steps: &mut Steps, root: &str, host: &Host) {

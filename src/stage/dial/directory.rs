@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::container::root::{DEVICES, DIRECTORIES, FILES, LINKS, SETTINGS_AND_PROGRAMS};
+use crate::container::root::{DEVICES, DIRECTORIES, FILES, LINKS, SETTINGS_AND_PROGRAMS, SYS};
 
 /// Where the root is put together.
 const ROOT: &str = "dial";
@@ -68,7 +68,7 @@ pub fn remove(session: &Path) -> io::Result<()> {
         let link = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_symlink());
         absent_is_fine(if link { fs::remove_file(path) } else { fs::remove_dir(path) })?;
     }
-    for name in DIRECTORIES.iter().rev() {
+    for name in DIRECTORIES.iter().rev().chain([&SYS]) {
         absent_is_fine(fs::remove_dir(root.join(name)))?;
     }
     absent_is_fine(fs::remove_dir(root))
@@ -90,7 +90,7 @@ mod tests {
         let session = tempfile::tempdir().unwrap();
         remove(session.path()).unwrap();
         let place = Place::make(session.path()).unwrap();
-        for name in DIRECTORIES {
+        for name in DIRECTORIES.into_iter().chain([SYS]) {
             fs::create_dir(place.root.join(name)).unwrap();
         }
         fs::write(place.root.join("etc/passwd"), "").unwrap();
