@@ -36,12 +36,13 @@ mod privileged {
     pub(crate) mod machine;
     pub(crate) mod ranges;
     pub(crate) mod strace;
+    pub(crate) mod whole;
     pub(crate) mod workshop;
 }
 
 use privileged::{
     actions, by_hand, cgroups, controls, dial, disturbed, engine, farewell, faults, kills, leaks::Snapshot,
-    lesson, ranges, strace, workshop,
+    lesson, ranges, strace, whole, workshop,
 };
 
 type Test = (&'static str, fn());
@@ -65,6 +66,7 @@ const TESTS: &[Test] = &[
     ("a_try_on_the_host_is_not_made", engine::a_try_on_the_host_is_not_made),
     ("a_failed_act_is_rolled_back", engine::a_failed_act_is_rolled_back),
     ("every_call_of_every_lab_can_fail", faults::every_call_of_every_lab_can_fail),
+    ("every_call_of_a_whole_box_can_fail", whole::every_call_of_a_whole_box_can_fail),
     ("a_killed_program_leaves_nothing", kills::a_killed_program_leaves_nothing),
     (
         "a_killed_stage_leaves_only_what_the_janitor_takes",

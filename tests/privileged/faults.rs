@@ -23,7 +23,7 @@ use super::{
 };
 
 /// How a call can fail, by its manual page.
-fn plausible(call: &str) -> &'static [Errno] {
+pub(crate) fn plausible(call: &str) -> &'static [Errno] {
     match call {
         "unshare" => &[Errno::EPERM, Errno::ENOSPC, Errno::EINVAL, Errno::EUSERS, Errno::ENOMEM],
         "fork" | "clone3" => &[Errno::EAGAIN, Errno::ENOMEM],
