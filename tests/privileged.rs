@@ -115,6 +115,7 @@ const TESTS: &[Test] = &[
     ("a_farewell_is_heard_between_two_boxes", farewell::a_farewell_is_heard_between_two_boxes),
     ("a_farewell_ends_what_only_takes_time", farewell::a_farewell_ends_what_only_takes_time),
     ("a_stage_that_stands_still_is_given_up", farewell::a_stage_that_stands_still_is_given_up),
+    ("every_call_of_a_box_can_fail", dial::every_call_of_a_box_can_fail),
     (
         "an_order_holds_or_fails_for_the_kernels_own_reason",
         workshop::an_order_holds_or_fails_for_the_kernels_own_reason,
