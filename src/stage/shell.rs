@@ -1,6 +1,9 @@
 //! The student's shell: in the box, as a child of the subject, or beside it, as a child of a second bare process.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::{
+    os::fd::{AsFd, BorrowedFd},
+    path::Path,
+};
 
 use nix::errno::Errno;
 
@@ -138,12 +141,23 @@ fn apart(pid: i32, setting: &Setting) -> Vec<Namespace> {
     if shared(&Namespace::User) { APART.into_iter().filter(shared).collect() } else { Vec::new() }
 }
 
+/// Where a shell looks for programs: this one may be typed as well, wherever it lies.
+fn path(own: Option<&Path>) -> String {
+    let usual = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+    let own = own.and_then(Path::parent).and_then(Path::to_str).filter(|dir| !dir.contains(':'));
+    match own.filter(|dir| !usual.split(':').any(|known| known == *dir)) {
+        Some(dir) => format!("{usual}:{dir}"),
+        None => usual.to_owned(),
+    }
+}
+
 /// A short and predictable environment: no start-up files, no history.
 fn environment(box_dir: &str) -> Vec<(String, String)> {
     let language =
         std::env::var("LC_ALL").or_else(|_| std::env::var("LANG")).unwrap_or_else(|_| "C.UTF-8".to_owned());
+    let path = path(std::env::current_exe().ok().as_deref());
     [
-        ("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"),
+        ("PATH", path.as_str()),
         ("TERM", "xterm-256color"),
         ("LANG", &language),
         ("HOME", "/"),
@@ -154,4 +168,18 @@ fn environment(box_dir: &str) -> Vec<(String, String)> {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_itself_is_found_wherever_it_lies() {
+        let last = |own: Option<&str>| path(own.map(Path::new)).rsplit(':').next().map(str::to_owned);
+        assert_eq!(last(Some("/home/me/my bin/korobka")).as_deref(), Some("/home/me/my bin"));
+        for usual in [Some("/usr/bin/korobka"), Some("/a:b/korobka"), None] {
+            assert_eq!(last(usual).as_deref(), Some("/sbin"));
+        }
+    }
 }
