@@ -111,9 +111,10 @@ pub(crate) fn every_call_of_a_box_can_fail() {
         let own = healthy.traces.iter().enumerate().filter(|(_, trace)| trace.errno.is_none());
         for (at, trace) in own {
             // One call fails in each way that it can; one of the same name with other words in one way.
-            let ways = match known.insert((trace.call.clone(), Vec::new())) {
-                true => usize::MAX,
-                false => usize::from(known.insert((trace.call.clone(), trace.args.clone()))),
+            let ways = if known.insert((trace.call.clone(), Vec::new())) {
+                usize::MAX
+            } else {
+                usize::from(known.insert((trace.call.clone(), trace.args.clone())))
             };
             for errno in plausible(&trace.call).iter().take(ways) {
                 let fault = Fault { at: at.try_into().unwrap(), errno: *errno as i32 };

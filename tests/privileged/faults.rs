@@ -148,6 +148,9 @@ fn one_fault(step: &str, past: &Ledger, actions: &[Action], at: usize, errno: Er
     }
 }
 
+/// What is measured anew in each box of the dial.
+const MEASURED: [Fact; 4] = [Fact::DialStart, Fact::DialSecondStart, Fact::DialSecondMemory, Fact::DialCall];
+
 /// An observation without what differs between two subjects of the same kind: numbers that the kernel gives anew.
 fn comparable(observation: &Observation) -> Vec<(FactId, Value)> {
     let mut facts = Vec::new();
@@ -155,8 +158,7 @@ fn comparable(observation: &Observation) -> Vec<(FactId, Value)> {
         let host = observation.get(FactId::host(id.fact));
         let value = match id.fact {
             Fact::Pid | Fact::NsPidChain | Fact::Processes | Fact::Ipc => continue,
-            // Measured anew in another box.
-            Fact::DialStart | Fact::DialSecondStart | Fact::DialSecondMemory | Fact::DialCall => continue,
+            fact if MEASURED.contains(&fact) => continue,
             fact if fact.namespace().is_some() => Value::Text((host == Some(value)).to_string()),
             // The clock wears the time in its name, and a new one begins anew.
             Fact::Children => {
