@@ -51,6 +51,10 @@ const TESTS: &[Test] = &[
     ("every_lab_passes_step_by_step", lesson::every_lab_passes_step_by_step),
     ("each_step_passes_by_hand_in_the_box", by_hand::each_step_passes_by_hand_in_the_box),
     ("every_lab_passes_by_hand_beside_the_box", by_hand::every_lab_passes_by_hand_beside_the_box),
+    (
+        "each_box_of_the_dial_starts_by_hand_and_its_step_passes_by_enter",
+        by_hand::each_box_of_the_dial_starts_by_hand_and_its_step_passes_by_enter,
+    ),
     ("each_kind_of_mount_can_be_made", actions::each_kind_of_mount_can_be_made),
     (
         "a_tree_of_many_files_is_deleted_and_told_in_short",

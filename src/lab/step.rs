@@ -60,6 +60,13 @@ pub struct Step {
     pub hints: Hints,
 }
 
+impl Step {
+    /// Whether it asks boxes that the program itself starts and ends: one that a student starts by hand is not asked.
+    pub fn is_measured(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action, Action::Dial { .. } | Action::Compare {}))
+    }
+}
+
 /// The rows offered for prediction, and what to say about a miss.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

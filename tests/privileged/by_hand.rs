@@ -1,12 +1,13 @@
 //! The three notations are equal: every step's shell lines, typed into a real shell on a real terminal, pass the step.
 
-use std::{os::fd::AsFd, time::Instant};
+use std::{os::fd::AsFd, path::Path, time::Instant};
 
 use korobka::{
     i18n::Lang,
     lab::{
         action::{Action, shell_lines},
-        run::{Acted, Ask, Phase, Run},
+        dial::{Setting, Switch},
+        run::{Acted, Ask, Outcome, Phase, Run},
     },
     pty::Session,
     stage::protocol::{Event, Request, ShellPlace},
@@ -21,7 +22,7 @@ use crate::patience::patience;
 
 /// Labs that cannot be done by hand alone, and why.
 const NOT_BY_HAND: [(&str, &str); 1] =
-    [("container", "its lines start a box of their own, which asks itself no questions")];
+    [("container", "its lines start a box of their own, which nobody asks; Enter is wanted, see below")];
 
 fn by_hand() -> Vec<String> {
     for (lab, why) in NOT_BY_HAND {
@@ -91,6 +92,47 @@ impl Student {
         }
         let outcome = self.run.outcome().unwrap();
         assert!(outcome.passed() && outcome.by_hand, "{}: {outcome:#?}\n{}", step.id, self.screen());
+    }
+
+    /// Types a line when the shell waits for one.
+    fn types(&self, line: &str, step: &str) {
+        self.wait_for_prompt(step);
+        assert!(self.terminal.as_ref().unwrap().write(format!("{line}\n").as_bytes()));
+    }
+
+    /// Types the lines of a step that start a box: it answers where it is, its end is the shell's, and so is its status.
+    fn starts_a_box(&self, step: &str) {
+        let there = self.run.step().unwrap();
+        for line in shell_lines(&there.actions, self.run.scene()) {
+            self.types(&line, step);
+            let refused = may_lack(kind(), "container", step);
+            if line.ends_with("-- sh") {
+                self.types(QUESTION, step);
+                self.wait_for(step, "inside ");
+                let named = self.screen().contains("inside 0 box");
+                let uts = there.actions.iter().any(|action| match action {
+                    Action::Dial { preset, with, without } => {
+                        Setting::turned(*preset, with, without).has(Switch::Uts)
+                    }
+                    _ => false,
+                });
+                assert!(refused || named == uts, "{step}: {}", self.screen());
+                // Where the machine refuses the box, there is none to leave.
+                self.types(if refused { "true" } else { "exit" }, step);
+            }
+            if !refused {
+                self.types("echo sta''tus $?", step);
+                self.wait_for(step, "status 0");
+            }
+        }
+    }
+
+    fn wait_for(&self, step: &str, words: &str) {
+        let until = Instant::now() + patience();
+        while !self.screen().contains(words) {
+            assert!(Instant::now() < until, "{step}: no {words:?}:\n{}", self.screen());
+            std::thread::yield_now();
+        }
     }
 
     /// What the hint ladder says of the present state.
@@ -196,6 +238,38 @@ fn in_the_box(lab: &str) {
         }
         if !student.goes_on() {
             return;
+        }
+    }
+}
+
+/// What a student types to ask a box where it is; the quotes keep the question from being its own answer.
+const QUESTION: &str = "echo in''side $(id -u) $(hostname)";
+
+/// Lines that start a box of their own do so, in either shell, and the step says that Enter is wanted; and Enter passes it.
+pub(crate) fn each_box_of_the_dial_starts_by_hand_and_its_step_passes_by_enter() {
+    let program = Path::new(env!("CARGO_BIN_EXE_korobka"));
+    let beside = std::env::current_exe().unwrap().with_file_name("korobka");
+    let Some(program) = [beside.as_path(), program].into_iter().find(|program| program.exists()) else {
+        println!("  the program is not here: copy it beside this one");
+        return;
+    };
+    for place in [ShellPlace::Beside, ShellPlace::Inside] {
+        let mut student = Student::new("container");
+        loop {
+            let step = student.run.step().unwrap().clone();
+            assert!(step.is_measured(), "{}", step.id);
+            student.open_shell(place);
+            student.types(&format!("PATH=\"$PATH:{}\"", program.parent().unwrap().display()), &step.id);
+            student.starts_a_box(&step.id);
+            student.close_shell();
+            assert_eq!(student.run.phase(), Phase::Predict, "{}", step.id);
+            let ask = student.run.enter();
+            student.go(ask);
+            let passed = student.run.outcome().is_some_and(Outcome::passed);
+            assert!(passed || may_lack(kind(), "container", &step.id), "{}", step.id);
+            if !student.goes_on() {
+                break;
+            }
         }
     }
 }

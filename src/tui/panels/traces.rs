@@ -71,6 +71,10 @@ fn of_step(run: &Run, world: &World, width: usize) -> Vec<Line<'static>> {
     for line in shell {
         lines.extend(code(&line, "sh", world, width));
     }
+    if step.is_measured() {
+        let apart = format!("  {}", t(world.lang, "lab.hint.apart"));
+        lines.extend(wrap::plain(&apart, world.theme.style(Role::Dim), width));
+    }
     lines.push(Line::default());
     lines.push(heading("tui.lab.docker", world));
     let mut docker: Vec<String> = step.actions.iter().filter_map(Action::docker).collect();

@@ -123,6 +123,10 @@ impl LabScreen {
         let (one, two, three) = (sure(1), sure(2), sure(3));
         let scale = fill(lang, "tui.lab.confidence", &[("one", &one), ("two", &two), ("three", &three)]);
         writer.say(&scale, Role::Plain);
+        if step.is_measured() {
+            writer.blank();
+            writer.key("lab.hint.apart", Role::Dim);
+        }
         self.hints(writer);
     }
 
