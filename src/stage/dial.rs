@@ -129,7 +129,10 @@ impl Dial {
         let mut kernel = Traced::new(failing(fault, 0), Actor::Stage);
         let asked = match open_dir(&place.asked.to_string_lossy()) {
             Ok(asked) => asked,
-            Err(errno) => return Some(unmade("open", errno)),
+            Err(errno) => {
+                place.remove();
+                return Some(unmade("open", errno));
+            }
         };
         let free = probes::free_memory();
         let apart = !plan.maps.is_empty();

@@ -17,6 +17,7 @@ use korobka::{
     stage::{
         client::Client,
         dial::Dial,
+        farewell::Farewell,
         order::Fault,
         protocol::{Event, Request},
     },
@@ -96,7 +97,7 @@ pub(crate) fn whoever_is_only_in_a_chroot_climbs_out() {
 pub(crate) fn every_call_of_a_box_can_fail() {
     let session = tempfile::tempdir().unwrap();
     let marker = Marker { pid: 1, name: String::new() };
-    let dial = Dial::new(session.path().to_owned(), marker, None);
+    let dial = Dial::new(session.path().to_owned(), marker, None, Farewell::default());
     let started = Instant::now();
     let mut known = BTreeSet::new();
     let mut made = 0;
