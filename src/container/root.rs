@@ -79,8 +79,8 @@ pub(super) fn build(steps: &mut Steps, wish: &Wish, host: &Host) -> String {
             steps.push(Call::Mkdir(format!("{dir}/{name}")));
         }
     }
-    skeleton_in(steps, &skeleton, host);
     steps.push(Call::Mkdir(format!("{skeleton}/{SYS}")));
+    skeleton_in(steps, &skeleton, host);
     let root = if overlay { over(steps, wish, dir) } else { skeleton };
     mounts_in(steps, &root, host);
     root
