@@ -49,16 +49,13 @@ impl Farewell {
     pub fn wait(&self, other: Option<&impl AsFd>, until: Instant) -> Result<Heard, Errno> {
         let goes = PollFlags::from_bits_retain(libc::POLLRDHUP);
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+            let timeout = at_least(until.saturating_duration_since(Instant::now()));
             let mut fds: Vec<_> =
                 other.iter().map(|other| PollFd::new(other.as_fd(), PollFlags::POLLIN)).collect();
             fds.extend(self.0.iter().map(|ui| PollFd::new(ui.as_fd(), goes)));
             match poll(&mut fds, timeout) {
                 Err(Errno::EINTR) => {}
                 Err(errno) => return Err(errno),
-                // The end of a poll may come a little before the time that was asked for.
-                Ok(0) if Instant::now() < until => {}
                 Ok(0) => return Ok(Heard::Nothing),
                 Ok(_) => {
                     let ready = other.is_some() && fds.first().and_then(PollFd::any) == Some(true);
@@ -67,6 +64,13 @@ impl Farewell {
             }
         }
     }
+}
+
+/// A timeout of poll(2) that is not shorter: it counts whole milliseconds, and whoever waits for the rest of one with none
+/// looks a thousand times.
+pub(super) fn at_least(time: Duration) -> PollTimeout {
+    let rounded = time.as_nanos().div_ceil(1_000_000);
+    u64::try_from(rounded).ok().and_then(|ms| PollTimeout::try_from(ms).ok()).unwrap_or(PollTimeout::MAX)
 }
 
 #[cfg(test)]
@@ -88,6 +92,14 @@ mod tests {
         assert!(farewell.said());
         assert!(farewell.pause(Duration::from_hours(1)), "at once");
         assert!(socket::receive(&stage, 64).unwrap().is_some(), "and what was asked is still there");
+    }
+
+    #[test]
+    fn the_rest_of_a_millisecond_is_waited_for_too() {
+        for (us, ms) in [(0, 0), (1, 1), (1000, 1), (1001, 2), (94_500, 95)] {
+            assert_eq!(at_least(Duration::from_micros(us)), PollTimeout::try_from(ms).unwrap(), "{us}");
+        }
+        assert_eq!(at_least(Duration::MAX), PollTimeout::MAX);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use nix::{
 };
 
 use super::{
-    farewell::Farewell,
+    farewell::{self, Farewell},
     member::{Ended, Refusal},
     observe::Eyes,
     order::Fault,
@@ -205,10 +205,7 @@ impl Server {
         let timeout = match self.period {
             _ if !self.dialling.is_empty() => PollTimeout::ZERO,
             None => PollTimeout::NONE,
-            Some(_) => {
-                let left = self.next_look.saturating_duration_since(Instant::now());
-                PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
-            }
+            Some(_) => farewell::at_least(self.next_look.saturating_duration_since(Instant::now())),
         };
         let mut fds = vec![
             PollFd::new(self.ui.as_fd(), PollFlags::POLLIN),
