@@ -99,6 +99,12 @@ pub struct Moments<'a> {
 }
 
 impl Expectation {
+    /// Whether it can be seen by itself that something was done, where nobody sees the calls: not by what stays as it was,
+    /// nor by how a child of somebody else has ended.
+    pub fn shows(&self) -> bool {
+        matches!(self, Self::Fact { fact, is } if *is != Condition::Unchanged && fact.fact != Fact::Ended)
+    }
+
     /// Whether it holds.
     pub fn met(&self, moments: Moments<'_>) -> bool {
         match self {

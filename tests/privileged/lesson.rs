@@ -8,7 +8,7 @@ use korobka::{
     i18n::Lang,
     lab::{
         action::Action,
-        expectation::Moments,
+        expectation::{Expectation, Moments},
         explain::explain,
         fact::FactId,
         run::{Acted, Ask, Outcome, Run, Status},
@@ -126,6 +126,8 @@ fn on_a_quiet_machine(stage: &Stage, run: &mut Run) {
 
 fn is_not_done_yet(run: &Run, hands: bool) {
     let (step, now) = (run.step().unwrap(), run.now().unwrap());
+    // What shows nothing is never passed by hand.
+    let hands = hands && step.expect.iter().any(Expectation::shows);
     for by_hand in [false, hands] {
         let moments = Moments { before: now, after: now, traces: &[], by_hand };
         assert!(!step.expect.iter().all(|e| e.met(moments)), "{} passes before it is done", step.id);

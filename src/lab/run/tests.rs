@@ -207,6 +207,21 @@ fn what_the_shell_had_before_the_step_does_not_pass_it() {
     assert_eq!(run.phase(), Phase::Observed);
 }
 
+/// Of a refusal only the calls tell, and the shell's are not seen; that all is as it was is always so.
+#[test]
+fn what_shows_nothing_is_not_passed_by_whatever_changes() {
+    let mut lab = run().lab().clone();
+    let refused = Expectation::Refused { refused: "unshare".to_owned(), errno: "EPERM".to_owned() };
+    let same = Expectation::Fact { fact: UTS, is: Condition::Unchanged };
+    lab.steps[0].expect = vec![refused, same];
+    let mut run = Run::new(lab, false);
+    run.start();
+    run.opened(seen(10, 1, 1, "host"));
+    run.shell_started(20, seen(20, 1, 1, "host"));
+    run.observed(Whose::Hand(20), seen(20, 1, 1, "other"));
+    assert_eq!(run.phase(), Phase::Predict);
+}
+
 #[test]
 fn undo_jump_back_and_reset_replay_the_prefix() {
     let mut run = after_user();
