@@ -187,20 +187,22 @@ impl LimitReader {
     }
 
     /// `box: 12 korobka, 13 eater`, for each group.
-    fn members(&mut self) -> Vec<String> {
+    fn members(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for group in Group::ALL {
             let Some(dir) = self.places.iter().find(|p| p.group == group).map(|p| p.dir.clone()) else {
                 continue;
             };
-            let who: Vec<String> = self.pids(&dir).into_iter().map(|pid| self.named(pid)).collect();
+            let who: Vec<String> = Self::pids(&dir).into_iter().map(|pid| self.named(pid)).collect();
             lines.push(format!("{}: {}", group.name(), who.join(", ")));
         }
         lines
     }
 
-    fn pids(&mut self, dir: &Path) -> Vec<i32> {
-        let text = self.files.text(&dir.join("cgroup.procs")).unwrap_or_default();
+    /// Opened anew each time: of a file that stays open v1 keeps the list for a second after every read, and whoever reads
+    /// more often sees the first one for ever, `cgroup_pidlist_start` of `kernel/cgroup/cgroup-v1.c`.
+    fn pids(dir: &Path) -> Vec<i32> {
+        let text = std::fs::read_to_string(dir.join("cgroup.procs")).unwrap_or_default();
         text.lines().filter_map(|line| line.parse().ok()).take(MOST_MEMBERS).collect()
     }
 
@@ -253,11 +255,11 @@ impl LimitReader {
     }
 
     /// The clock tells its count in its name; one that was frozen at once has not begun.
-    fn clock(&mut self, facts: &mut Facts) {
+    fn clock(&self, facts: &mut Facts) {
         let Some(dir) = self.places.iter().find(|p| p.group == Group::Left).map(|p| p.dir.clone()) else {
             return;
         };
-        let names = self.pids(&dir).into_iter().map(|pid| self.named(pid));
+        let names = Self::pids(&dir).into_iter().map(|pid| self.named(pid));
         let count = |name: &str| match name.split_once(" clock")?.1 {
             "" => Some(0),
             rest => rest.trim_start().parse().ok(),
