@@ -15,6 +15,7 @@ use crate::{
         sight::Sight,
         step::{Lab, Question, Start},
     },
+    quiz::Quiz,
 };
 
 mod layout;
@@ -33,6 +34,8 @@ use source::{File, Source};
 pub struct Course {
     /// In the order of their directory names.
     pub lessons: Vec<Lesson>,
+    /// In the order of their files' names.
+    pub quizzes: Vec<QuizHead>,
 }
 
 /// Prose pages, with a lab and questions between them.
@@ -56,6 +59,23 @@ pub struct Lesson {
     pub lab: Option<LabHead>,
     ru: File,
     en: File,
+}
+
+/// A quiz before it is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuizHead {
+    /// The file's name without its number: `queues`. Stable.
+    pub id: String,
+    /// The number in front of it: what the slide says.
+    pub number: u32,
+    file: File,
+}
+
+impl QuizHead {
+    /// The quiz, parsed anew.
+    pub fn load(&self) -> Result<Quiz, CourseErrors> {
+        read::decode(&self.file)
+    }
 }
 
 /// A lab before it is opened.
@@ -135,13 +155,19 @@ impl Course {
                 Err(CourseErrors(found)) => problems.extend(found),
             }
         }
+        let quizzes = layout::quizzes(source, &mut problems);
         CourseErrors::none_or(problems)?;
-        Ok(Self { lessons })
+        Ok(Self { lessons, quizzes })
     }
 
     /// The lesson of an id or a number.
     pub fn lesson(&self, id: &str) -> Option<&Lesson> {
         self.lessons.iter().find(|l| l.id == id || l.number.to_string() == id)
+    }
+
+    /// The quiz of an id or a number.
+    pub fn quiz(&self, id: &str) -> Option<&QuizHead> {
+        self.quizzes.iter().find(|quiz| quiz.id == id || quiz.number.to_string() == id)
     }
 
     /// The lab of an id.

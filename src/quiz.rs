@@ -5,6 +5,7 @@
 //! answered.
 
 pub mod answer;
+pub mod check;
 pub mod grade;
 pub mod kind;
 pub mod question;

@@ -25,8 +25,8 @@ fn broken(file: &str, from: &str, to: &str) -> Report {
     let texts: Vec<_> = FILES
         .iter()
         .map(|name| {
-            let path = format!("01-isolation/{name}");
-            let mut text = fs::read_to_string(format!("{FIXTURE}/lessons/{path}")).unwrap();
+            let path = format!("lessons/01-isolation/{name}");
+            let mut text = fs::read_to_string(format!("{FIXTURE}/{path}")).unwrap();
             if *name == file {
                 assert!(text.contains(from), "{from:?} is not in {name}");
                 text = text.replacen(from, to, 1);
@@ -173,11 +173,11 @@ fn the_document_for_authors_is_a_course_and_names_every_fact_and_action() {
         doc.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     let page = "## A\n\nSee [it](lab:namespaces#uts).\n";
     let report = lint::check(&Source::of_texts([
-        ("05-namespaces/lesson.toml", tables[0]),
-        ("05-namespaces/lab/lab.toml", &*format!("{}{}", tables[1], tables[2])),
-        ("05-namespaces/lab/01-uts.toml", tables[3]),
-        ("05-namespaces/ru.md", page),
-        ("05-namespaces/en.md", page),
+        ("lessons/05-namespaces/lesson.toml", tables[0]),
+        ("lessons/05-namespaces/lab/lab.toml", &*format!("{}{}", tables[1], tables[2])),
+        ("lessons/05-namespaces/lab/01-uts.toml", tables[3]),
+        ("lessons/05-namespaces/ru.md", page),
+        ("lessons/05-namespaces/en.md", page),
     ]));
     assert!(report.errors.is_empty(), "{report}");
     for fact in Fact::ALL {
@@ -268,4 +268,38 @@ proptest! {
         let report = broken(FILES[file], &whole, &changed);
         prop_assert!(report.errors.0.iter().all(|p| p.path.starts_with("lessons/01-isolation")), "{}", report);
     }
+}
+
+#[test]
+fn a_quiz_is_checked_with_the_course() {
+    let quiz = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/quizzes/10-async.toml")).unwrap();
+    let report = |quiz: &str, name: &str| {
+        let texts: Vec<_> = FILES
+            .iter()
+            .map(|file| {
+                let path = format!("lessons/01-isolation/{file}");
+                (path.clone(), fs::read_to_string(format!("{FIXTURE}/{path}")).unwrap())
+            })
+            .chain([(format!("quizzes/{name}"), quiz.to_owned())])
+            .collect();
+        lint::check(&Source::of_texts(texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))))
+    };
+    let good = report(&quiz, "10-async.toml");
+    assert!(good.errors.is_empty() && good.quizzes == 1, "{good}");
+    for (from, to, said) in [
+        ("right = true\n", "", "quizzes/10-async.toml:8:6: exactly one option is right, not 0"),
+        ("kind = \"single\"", "kind = \"simple\"", "unknown variant `simple`"),
+        ("pass = 60", "lessons = [\"isolatoin\"]", "no such lesson: isolatoin [did you mean `isolation`?]"),
+        ("id = \"broker\"", "id = \"celery\"", "a second question with the id \"celery\""),
+        ("id = \"cron\"", "id = \"queue\"", "two of its ids are the same"),
+        ("en = \"Celery is…\"", "en = \"\"", "an empty text"),
+    ] {
+        let said_now = short(&report(&quiz.replacen(from, to, 1), "10-async.toml"));
+        assert!(said_now.contains(said), "{said}: {said_now}");
+    }
+    let misnamed = short(&report(&quiz, "async.toml"));
+    assert!(
+        misnamed.contains("quizzes/async.toml: not a file of a course [a quiz is NN-name.toml]"),
+        "{misnamed}"
+    );
 }

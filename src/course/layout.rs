@@ -1,13 +1,19 @@
-//! Which files make up which lesson.
+//! Which files make up which lesson, and which quiz.
 
 use std::collections::BTreeMap;
 
 use super::{
-    CourseErrors, LabHead, LabToml, Lesson, LessonToml,
+    CourseErrors, LabHead, LabToml, Lesson, LessonToml, QuizHead,
     problem::Problem,
     read,
     source::{File, Source},
 };
+
+const LESSONS: &str = "lessons";
+const QUIZZES: &str = "quizzes";
+const A_LESSON: &str =
+    "a lesson is NN-name/ with lesson.toml, ru.md, en.md and, for a lab, lab/lab.toml and lab/NN-step.toml";
+const A_QUIZ: &str = "a quiz is NN-name.toml";
 
 /// The files of one lesson.
 #[derive(Debug, Default)]
@@ -26,14 +32,15 @@ pub(super) struct LessonFiles {
 /// The lessons of a source in the order of their directories; what does not belong is a problem.
 pub(super) fn lessons(source: &Source, problems: &mut Vec<Problem>) -> Vec<LessonFiles> {
     let mut found: BTreeMap<&str, LessonFiles> = BTreeMap::new();
-    for path in source.paths().filter(|p| !p.starts_with('.')) {
+    for path in source.below(LESSONS).filter(|p| !p.starts_with('.')) {
+        let whole = format!("{LESSONS}/{path}");
         let Some((dir, inner)) = path.split_once('/') else {
-            problems.push(misplaced(source, path));
+            problems.push(misplaced(source, &whole, A_LESSON));
             continue;
         };
         let lesson = found.entry(dir).or_insert_with(|| LessonFiles::new(source, dir));
-        if lesson.id.is_empty() || !lesson.take(inner, source.file(path)) {
-            problems.push(misplaced(source, path));
+        if lesson.id.is_empty() || !lesson.take(inner, source.file(&whole)) {
+            problems.push(misplaced(source, &whole, A_LESSON));
         }
     }
     found.retain(|_, lesson| !lesson.id.is_empty());
@@ -43,7 +50,7 @@ pub(super) fn lessons(source: &Source, problems: &mut Vec<Problem>) -> Vec<Lesso
     }
     same_twice(&lessons, problems);
     if lessons.is_empty() && problems.is_empty() {
-        problems.push(Problem::of_path(source.shown(""), "no lessons"));
+        problems.push(Problem::of_path(source.shown("lessons/"), "no lessons"));
     }
     lessons
 }
@@ -52,7 +59,7 @@ impl LessonFiles {
     /// Of a directory; without an id where the name is not a lesson's.
     fn new(source: &Source, dir: &str) -> Self {
         let (number, id) = numbered(dir).unwrap_or_default();
-        Self { id: id.to_owned(), number, path: source.shown(dir), ..Self::default() }
+        Self { id: id.to_owned(), number, path: source.shown(&format!("{LESSONS}/{dir}")), ..Self::default() }
     }
 
     fn take(&mut self, inner: &str, file: Option<File>) -> bool {
@@ -132,10 +139,27 @@ pub(super) fn is_id(text: &str) -> bool {
     all && !text.is_empty() && text.len() <= 40 && !text.starts_with('-') && !text.ends_with('-')
 }
 
-fn misplaced(source: &Source, path: &str) -> Problem {
-    Problem::of_path(source.shown(path), "not a file of a course").help(
-        "a lesson is NN-name/ with lesson.toml, ru.md, en.md and, for a lab, lab/lab.toml and lab/NN-step.toml",
-    )
+fn misplaced(source: &Source, path: &str, what: &str) -> Problem {
+    Problem::of_path(source.shown(path), "not a file of a course").help(what)
+}
+
+/// The quizzes of a source in the order of their names; what does not belong is a problem.
+pub(super) fn quizzes(source: &Source, problems: &mut Vec<Problem>) -> Vec<QuizHead> {
+    let mut found: Vec<QuizHead> = Vec::new();
+    for path in source.below(QUIZZES).filter(|p| !p.starts_with('.')) {
+        let whole = format!("{QUIZZES}/{path}");
+        let (Some((number, id)), Some(file)) =
+            (path.strip_suffix(".toml").and_then(numbered), source.file(&whole))
+        else {
+            problems.push(misplaced(source, &whole, A_QUIZ));
+            continue;
+        };
+        if found.iter().any(|earlier| earlier.id == id || earlier.number == number) {
+            problems.push(Problem::of_path(&file.path, format!("a second quiz {number} or {id:?}")));
+        }
+        found.push(QuizHead { id: id.to_owned(), number, file });
+    }
+    found
 }
 
 fn same_twice(lessons: &[LessonFiles], problems: &mut Vec<Problem>) {

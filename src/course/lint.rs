@@ -14,11 +14,12 @@ use super::{
     problem::Problem,
     source::{File, Source},
 };
-use crate::lab::step::Step;
+use crate::{lab::step::Step, quiz::Quiz};
 
 mod control;
 mod data;
 mod prose;
+mod quiz;
 mod shape;
 mod step;
 
@@ -38,7 +39,9 @@ pub struct Report {
     pub labs: usize,
     /// How many steps they have.
     pub steps: usize,
-    /// How many questions there are, those of steps included.
+    /// How many quizzes there are.
+    pub quizzes: usize,
+    /// How many questions there are, those of steps and quizzes included.
     pub questions: usize,
     /// Every error, by file and line.
     pub errors: CourseErrors,
@@ -49,10 +52,10 @@ impl fmt::Display for Report {
         if !self.errors.is_empty() {
             writeln!(f, "{}\n", self.errors)?;
         }
-        let Self { lessons, pages, labs, steps, questions, errors: CourseErrors(errors) } = self;
+        let Self { lessons, pages, labs, steps, quizzes, questions, errors: CourseErrors(errors) } = self;
         write!(
             f,
-            "lessons: {lessons}, pages: {pages}, labs: {labs}, steps: {steps}, questions: {questions}, "
+            "lessons: {lessons}, pages: {pages}, labs: {labs}, steps: {steps}, quizzes: {quizzes}, questions: {questions}, "
         )?;
         write!(f, "errors: {}", errors.len())
     }
@@ -105,18 +108,18 @@ pub fn check(source: &Source) -> Report {
     let places = places(&lessons, &mut problems);
     let mut questions = BTreeMap::new();
     for lesson in &lessons {
-        for mut sheet in sheets(lesson, &places, &mut report) {
-            sheet.problems.extend(sheet.typed);
-            report.questions += sheet.questions.len();
-            for (id, span) in sheet.questions {
-                problems.extend(second(&mut questions, "question", id, sheet.file, &span));
-            }
-            let hidden = sheet.problems.len().saturating_sub(MOST);
-            problems.extend(sheet.problems.into_iter().take(MOST));
-            if hidden > 0 {
-                problems.push(Problem::of_path(&sheet.file.path, format!("and {hidden} more errors")));
-            }
+        for sheet in sheets(lesson, &places, &mut report) {
+            close(sheet, &mut questions, &mut report, &mut problems);
         }
+    }
+    for quiz in &layout::quizzes(source, &mut problems) {
+        report.quizzes += 1;
+        let mut sheet = Sheet::new(&quiz.file, &places);
+        if let Some(data) = data::check::<Quiz>(&mut sheet) {
+            quiz::check(&mut sheet, &data);
+        }
+        // the ids of a quiz are its own
+        close(sheet, &mut BTreeMap::new(), &mut report, &mut problems);
     }
     problems.sort_by_cached_key(|p| {
         let place = p.spot.as_ref().map_or((usize::MAX, 0), |s| (s.line, s.column));
@@ -124,6 +127,25 @@ pub fn check(source: &Source) -> Report {
     });
     problems.dedup();
     Report { errors: CourseErrors(problems), ..report }
+}
+
+/// Takes what was found in a file.
+fn close(
+    mut sheet: Sheet<'_>,
+    questions: &mut BTreeMap<String, String>,
+    report: &mut Report,
+    problems: &mut Vec<Problem>,
+) {
+    sheet.problems.extend(sheet.typed);
+    report.questions += sheet.questions.len();
+    for (id, span) in sheet.questions {
+        problems.extend(second(questions, "question", id, sheet.file, &span));
+    }
+    let hidden = sheet.problems.len().saturating_sub(MOST);
+    problems.extend(sheet.problems.into_iter().take(MOST));
+    if hidden > 0 {
+        problems.push(Problem::of_path(&sheet.file.path, format!("and {hidden} more errors")));
+    }
 }
 
 /// Every file of a lesson, examined.

@@ -10,6 +10,10 @@ use super::problem::Problem;
 mod directory;
 
 static LESSONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/lessons");
+static QUIZZES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/quizzes");
+
+/// The directories of a course, and whether it cannot be without.
+const PARTS: [(&str, bool); 2] = [("lessons", true), ("quizzes", false)];
 
 /// A file of a course, in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +24,7 @@ pub struct File {
     pub text: Cow<'static, str>,
 }
 
-/// The files of a course by their paths below `lessons`, and what could not be read of them.
+/// The files of a course by their paths in it, and what could not be read of them.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
     /// What stands before each path in messages.
@@ -34,7 +38,8 @@ impl Source {
     /// The course inside the program.
     pub fn embedded() -> Self {
         let mut source = Self::of_texts([]);
-        source.embed(&LESSONS);
+        source.embed("lessons/", &LESSONS);
+        source.embed("quizzes/", &QUIZZES);
         source
     }
 
@@ -44,33 +49,33 @@ impl Source {
         directory::read(dir)
     }
 
-    /// A course of (path below `lessons`, text) pairs.
+    /// A course of (path, text) pairs.
     pub fn of_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let texts = texts.into_iter().map(|(path, text)| (path.to_owned(), Cow::Owned(text.to_owned())));
-        Self { prefix: "lessons/".to_owned(), texts: texts.collect(), problems: Vec::new() }
+        Self { prefix: String::new(), texts: texts.collect(), problems: Vec::new() }
     }
 
-    /// The paths below `lessons`, in order.
-    pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.texts.keys().map(String::as_str)
+    /// The paths below one of the course's directories (`lessons`), in order.
+    pub fn below<'a>(&'a self, part: &'a str) -> impl Iterator<Item = &'a str> {
+        self.texts.keys().filter_map(move |path| path.strip_prefix(part)?.strip_prefix('/'))
     }
 
-    /// A file, by its path below `lessons`.
+    /// A file, by its path in the course: `lessons/05-namespaces/ru.md`.
     pub fn file(&self, path: &str) -> Option<File> {
         self.texts.get(path).map(|text| File { path: self.shown(path), text: text.clone() })
     }
 
-    /// A path below `lessons` as messages show it.
+    /// A path in the course as messages show it.
     pub fn shown(&self, path: &str) -> String {
         format!("{}{path}", self.prefix)
     }
 
-    fn embed(&mut self, dir: &'static Dir<'static>) {
+    fn embed(&mut self, part: &str, dir: &'static Dir<'static>) {
         for entry in dir.entries() {
             match entry {
-                DirEntry::Dir(inner) => self.embed(inner),
+                DirEntry::Dir(inner) => self.embed(part, inner),
                 DirEntry::File(file) => {
-                    let path = file.path().to_string_lossy().into_owned();
+                    let path = format!("{part}{}", file.path().display());
                     match file.contents_utf8() {
                         Some(text) => drop(self.texts.insert(path, Cow::Borrowed(text))),
                         None => self.problems.push(Problem::of_path(self.shown(&path), "not UTF-8")),

@@ -27,6 +27,21 @@ pub enum Answer {
     Filled(BTreeMap<String, String>),
 }
 
+impl Answer {
+    /// The answer of the same kind that answers nothing; «true» and «false» have none.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        match self {
+            Self::Chosen(_) => Self::Chosen(BTreeSet::new()),
+            Self::Said(said) => Self::Said(*said),
+            Self::Ordered(_) => Self::Ordered(Vec::new()),
+            Self::Put(_) => Self::Put(BTreeMap::new()),
+            Self::Typed(_) => Self::Typed(String::new()),
+            Self::Filled(_) => Self::Filled(BTreeMap::new()),
+        }
+    }
+}
+
 /// An answer that the question does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {

@@ -65,11 +65,14 @@ fn table(sheet: &mut Sheet<'_>, table: &DeTable<'_>, span: &Range<usize>) {
         if !layout::is_id(text) {
             sheet.say(&id.span(), "not an id: small letters, digits and inner hyphens, at most 40");
         }
-        if table.contains_key("options") {
+        if table.contains_key("options") || table.contains_key("kind") {
             sheet.questions.push((text.to_owned(), id.span()));
         }
     }
-    if let Some(options) = table.get("options") {
+    // a question of a quiz has a kind, and rules of its own
+    if let Some(options) =
+        table.get("options").filter(|options| options.get_ref().is_array() && !table.contains_key("kind"))
+    {
         // a table below a header has no place of its own worth showing: its id has
         let place = table.get("id").map_or_else(|| span.clone(), Spanned::span);
         question(sheet, items(options), &place);

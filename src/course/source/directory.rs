@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use super::Source;
+use super::{PARTS, Source};
 use crate::course::problem::Problem;
 
 /// The largest file of a course, in bytes.
@@ -22,15 +22,17 @@ const MAX_DEPTH: usize = 3;
 /// `O_NOFOLLOW | O_NONBLOCK`, `open(2)`: a link is an error, a FIFO does not block.
 const OPEN_FLAGS: i32 = 0o400_000 | 0o4000;
 
-/// Reads `DIR/lessons`. Never fails as a whole: what could not be read is in the source's problems.
+/// Reads the parts of a course. Never fails as a whole: what could not be read is in the source's problems.
 pub(super) fn read(dir: &Path) -> Source {
-    let root = dir.join("lessons");
-    let prefix = format!("{}/", root.display());
-    let mut source = Source { prefix, ..Source::default() };
-    match fs::symlink_metadata(&root) {
-        Ok(meta) if meta.is_dir() => walk(&mut source, &root, "", 0),
-        Ok(_) => refuse(&mut source, &root, "not a directory"),
-        Err(error) => refuse(&mut source, &root, error.to_string()),
+    let mut source = Source { prefix: format!("{}/", dir.display()), ..Source::default() };
+    for (part, needed) in PARTS {
+        let root = dir.join(part);
+        match fs::symlink_metadata(&root) {
+            Ok(meta) if meta.is_dir() => walk(&mut source, &root, part, 0),
+            Ok(_) => refuse(&mut source, &root, "not a directory"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !needed => {}
+            Err(error) => refuse(&mut source, &root, error.to_string()),
+        }
     }
     source
 }
@@ -52,7 +54,7 @@ fn walk(source: &mut Source, dir: &Path, below: &str, depth: usize) {
         if name.starts_with('.') {
             continue;
         }
-        let inner = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+        let inner = format!("{below}/{name}");
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => walk(source, &path, &inner, depth + 1),
             Ok(kind) if kind.is_symlink() => {

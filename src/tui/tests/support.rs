@@ -19,11 +19,11 @@ pub(super) fn course() -> Rc<Course> {
 }
 
 const TEXTS: [(&str, &str); 5] = [
-    ("01-isolation/lesson.toml", include_str!("fixture/lesson.toml")),
-    ("01-isolation/ru.md", include_str!("fixture/ru.md")),
-    ("01-isolation/en.md", include_str!("fixture/en.md")),
-    ("01-isolation/lab/lab.toml", include_str!("fixture/lab.toml")),
-    ("01-isolation/lab/01-uts.toml", include_str!("fixture/uts.toml")),
+    ("lessons/01-isolation/lesson.toml", include_str!("fixture/lesson.toml")),
+    ("lessons/01-isolation/ru.md", include_str!("fixture/ru.md")),
+    ("lessons/01-isolation/en.md", include_str!("fixture/en.md")),
+    ("lessons/01-isolation/lab/lab.toml", include_str!("fixture/lab.toml")),
+    ("lessons/01-isolation/lab/01-uts.toml", include_str!("fixture/uts.toml")),
 ];
 
 /// The program without threads.
