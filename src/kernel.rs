@@ -17,6 +17,7 @@ pub mod linux;
 mod netlink;
 pub mod pages;
 pub mod process;
+pub mod program;
 pub mod rights;
 pub mod socket;
 pub mod traced;

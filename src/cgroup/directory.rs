@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -100,7 +101,11 @@ fn everyone(dir: &Path) -> Vec<(i32, PathBuf)> {
     here.chain(below).collect()
 }
 
+/// The directories in one: none where it has two links, its name and its own `.`, as whoever has no `..` below.
 fn children(dir: &Path) -> Vec<PathBuf> {
+    if fs::symlink_metadata(dir).is_ok_and(|meta| meta.nlink() == 2) {
+        return Vec::new();
+    }
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let dirs = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     dirs.map(|entry| entry.path()).collect()

@@ -111,18 +111,23 @@ impl Groups {
         for seat in seats {
             shared.entry(seat.own.clone()).or_default().push(seat.controller);
         }
-        for (own, controllers) in shared {
-            let path = own.join(format!("{}{name}", self.prefix));
-            let cpuset = controllers.contains(&Controller::Cpuset);
-            self.mkdir(
-                kernel,
-                name,
-                Directory { path: path.clone(), hierarchy: Hierarchy::V1, controllers },
-            )?;
+        let file = format!("{}{name}", self.prefix);
+        let dirs = shared.into_iter().map(|(own, controllers)| Directory {
+            path: own.join(&file),
+            hierarchy: Hierarchy::V1,
+            controllers,
+        });
+        // Some may be there already, made by hand.
+        let made = self.directories(name);
+        let dirs: Vec<_> = dirs.filter(|dir| made.iter().all(|made| made.path != dir.path)).collect();
+        self.note(&dirs)?;
+        for dir in dirs {
+            let (path, cpuset) = (dir.path.clone(), dir.controllers.contains(&Controller::Cpuset));
+            self.mkdir(kernel, name, dir)?;
             // Nobody may join before both are set, cpusets.rst.
             for file in ["cpuset.cpus", "cpuset.mems"].into_iter().filter(|_| cpuset) {
-                let above = directory::read(&own.join(file)).unwrap_or_default();
-                self.write(kernel, &path, file, above)?;
+                let above = path.parent().map(|own| directory::read(&own.join(file)).unwrap_or_default());
+                self.write(kernel, &path, file, above.unwrap_or_default())?;
             }
         }
         Ok(())
@@ -142,7 +147,13 @@ impl Groups {
             let has = |c: &Controller| c.is_core() || passed.iter().any(|p| p == c.name(Hierarchy::V2));
             let controllers = seats.iter().copied().filter(has).collect();
             let path = parent.join(&dir);
-            match self.mkdir(kernel, name, Directory { path, hierarchy: Hierarchy::V2, controllers }) {
+            // by hand, perhaps
+            if self.directories(name).iter().any(|made| made.path == path) {
+                return Ok(());
+            }
+            let dir = Directory { path, hierarchy: Hierarchy::V2, controllers };
+            self.note(std::slice::from_ref(&dir))?;
+            match self.mkdir(kernel, name, dir) {
                 // The next one may be ours.
                 Err(failure) if failure.operation == "delegate" => refused = refused.or(Some(failure)),
                 other => return other,
@@ -151,14 +162,16 @@ impl Groups {
         Err(refused.unwrap_or_else(|| unavailable("delegate", "mkdir", Errno::ENOENT, None)))
     }
 
-    /// Notes a directory, then makes it.
+    /// Notes directories before they are made.
+    fn note(&self, dirs: &[Directory]) -> Result<(), Failure> {
+        let Some(first) = dirs.first() else { return Ok(()) };
+        let noted = self.notes.add(dirs.iter().map(|dir| dir.path.as_path()));
+        noted.map_err(|error| Call::Mkdir(text(&first.path)).failure(errno_of(&error)))
+    }
+
+    /// Makes a directory that has been noted.
     fn mkdir(&mut self, kernel: &mut dyn Kernel, name: &str, dir: Directory) -> Result<(), Failure> {
-        // by hand, perhaps
-        if self.directories(name).iter().any(|made| made.path == dir.path) {
-            return Ok(());
-        }
         let call = Call::Mkdir(text(&dir.path));
-        self.notes.add(&dir.path).map_err(|error| call.failure(errno_of(&error)))?;
         match kernel.call(&call) {
             Ok(_) => {
                 self.made.entry(name.to_owned()).or_default().push(dir);
@@ -318,7 +331,7 @@ impl Groups {
         for name in names.iter().filter(|name| !self.made.contains_key(**name)) {
             let planned = self.planned(name);
             if self.expected.get(*name) != Some(&planned) {
-                planned.iter().try_for_each(|dir| self.notes.add(&dir.path))?;
+                self.notes.add(planned.iter().map(|dir| dir.path.as_path()))?;
                 self.expected.insert((*name).to_owned(), planned);
             }
         }

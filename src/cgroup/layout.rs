@@ -36,8 +36,12 @@ pub struct Layout {
 impl Layout {
     /// Reads `/proc/self` and the mounts below a root directory (`/` but in tests).
     pub fn read(root: &Path) -> io::Result<Self> {
-        let own = cgroup::parse(&fs::read(root.join("proc/self/cgroup"))?);
-        let mounts = mountinfo::parse(&fs::read(root.join("proc/self/mountinfo"))?);
+        Self::among(root, &mountinfo::parse(&fs::read(root.join("proc/self/mountinfo"))?))
+    }
+
+    /// The same, for whoever has read the list of mounts already.
+    pub fn among(root: &Path, mounts: &[Mount]) -> io::Result<Self> {
+        let own = cgroup::own(root)?;
         let mut seats = Vec::new();
         // Where a controller is in a v1 hierarchy, the unified one does not have it.
         for mount in mounts.iter().filter(|mount| mount.fstype == "cgroup") {

@@ -42,10 +42,11 @@ impl Notes {
         Self { path: session.join(NAME) }
     }
 
-    /// Notes a directory that is about to be made.
-    pub fn add(&self, dir: &Path) -> io::Result<()> {
+    /// Notes directories that are about to be made, all in one write.
+    pub fn add<'a>(&self, dirs: impl IntoIterator<Item = &'a Path>) -> io::Result<()> {
+        let lines: String = dirs.into_iter().map(|dir| format!("{}\n", dir.display())).collect();
         let mut file = File::options().append(true).create(true).mode(0o600).open(&self.path)?;
-        file.write_all(format!("{}\n", dir.display()).as_bytes())
+        file.write_all(lines.as_bytes())
     }
 }
 
@@ -101,14 +102,8 @@ mod tests {
         let mine = home.path().join("korobka-7-box");
         fs::create_dir(&mine).unwrap();
         let notes = Notes::of(home.path());
-        for dir in [
-            mine.as_path(),
-            Path::new("/sys/fs/cgroup"),
-            Path::new("korobka-7-x"),
-            Path::new("/nowhere/korobka-7-y"),
-        ] {
-            notes.add(dir).unwrap();
-        }
+        notes.add([mine.as_path(), Path::new("/sys/fs/cgroup")]).unwrap();
+        notes.add([Path::new("korobka-7-x"), Path::new("/nowhere/korobka-7-y")]).unwrap();
         assert_eq!(sweep(home.path(), 7).unwrap(), Vec::<PathBuf>::new());
         assert!(mine.exists(), "it is called so, but is no cgroup");
         assert!(!home.path().join(NAME).exists());

@@ -31,6 +31,7 @@ use crate::{
         limit::{Amount, Controller, Limit},
         trace::Failure,
     },
+    probe::mountinfo::{self, Mount},
     stage::{client::sessions_dir, janitor, session::Session},
 };
 
@@ -135,7 +136,8 @@ pub(super) fn run_box(context: &Context, args: &BoxArgs) -> anyhow::Result<Exit>
 }
 
 fn boxed(context: &Context, args: &BoxArgs, kernel: &mut dyn Kernel) -> anyhow::Result<Exit> {
-    let host = Host::look();
+    let mounts = mountinfo::own();
+    let host = Host::look_among(&mounts);
     let usual = if host.uid == 0 { Preset::Docker } else { Preset::Rootless };
     let preset = args.preset.map_or(usual, Preset::from);
     let setting = Setting::turned(preset, &args.with, &args.without);
@@ -153,7 +155,7 @@ fn boxed(context: &Context, args: &BoxArgs, kernel: &mut dyn Kernel) -> anyhow::
     let command = Command { words: args.command.clone(), own_root };
     let mut limited = None;
     if plan.setting.has(Switch::Cgroup) {
-        limited = Limited::make(context, kernel, &limits)?;
+        limited = Limited::make(context, kernel, &mounts, &limits)?;
     }
     let outcome = run(kernel, plan, &command, limited.as_ref().map(|limited| &limited.groups));
     if let Some(limited) = limited {
@@ -223,10 +225,11 @@ impl Limited {
     fn make(
         context: &Context,
         kernel: &mut dyn Kernel,
+        mounts: &[Mount],
         limits: &[(Limit, Amount)],
     ) -> anyhow::Result<Option<Self>> {
         let demanded = !limits.is_empty();
-        let layout = Layout::read(std::path::Path::new("/"))?;
+        let layout = Layout::among(std::path::Path::new("/"), mounts)?;
         if layout.seats().is_empty() && !demanded {
             return Ok(None);
         }

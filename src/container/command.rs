@@ -2,15 +2,15 @@
 
 use std::{
     env,
-    ffi::OsString,
+    ffi::{CString, OsString},
     fs, io,
-    os::unix::{fs::PermissionsExt, process::CommandExt},
+    os::unix::{ffi::OsStringExt, fs::PermissionsExt},
     path::{Path, PathBuf},
 };
 
 use nix::{errno::Errno, sys::signal::SigSet};
 
-use crate::kernel::{errno_of, process};
+use crate::kernel::program::Program;
 
 /// Where programs are in a box with a root of its own, `environ(7)`.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -29,34 +29,46 @@ pub struct Command {
 impl Command {
     /// Starts it as a child, in front of the terminal if it is asked to; its pid. The mask of signals is its own.
     pub fn spawn(&self, in_front: bool, mask: SigSet) -> Result<i32, Errno> {
-        let mut command = self.prepared()?;
-        process::heed_signals(&mut command, in_front, mask);
-        let child = command.spawn().map_err(|error| errno_of(&error))?;
-        i32::try_from(child.id()).map_err(|_impossible| Errno::EOVERFLOW)
+        self.program()?.spawn(in_front, mask)
     }
 
     /// Becomes it. Returns only where that fails.
     pub fn exec(&self, mask: SigSet) -> Errno {
-        match self.prepared() {
-            Ok(mut command) => match mask.thread_set_mask() {
-                Ok(()) => errno_of(&command.exec()),
-                Err(errno) => errno,
-            },
+        match self.program() {
+            Ok(program) => program.exec(mask),
             Err(errno) => errno,
         }
     }
 
-    fn prepared(&self) -> Result<std::process::Command, Errno> {
-        let (name, arguments) = self.words.split_first().ok_or(Errno::ENOENT)?;
+    fn program(&self) -> Result<Program, Errno> {
+        let name = self.words.first().ok_or(Errno::ENOENT)?;
         let path = if self.own_root { PATH.into() } else { env::var_os("PATH").unwrap_or_default() };
-        let mut command = std::process::Command::new(find(Path::new(name), &path)?);
-        command.arg0(name).args(arguments);
-        if self.own_root {
-            let kept = KEPT.iter().filter_map(|name| Some((*name, env::var_os(name)?)));
-            command.env_clear().env("PATH", PATH).env("HOME", "/root").envs(kept);
-        }
-        Ok(command)
+        let words = self.words.iter().map(|word| c_string(word.clone()));
+        let environment = self.environment().into_iter().map(|(mut line, value)| {
+            line.push("=");
+            line.push(value);
+            c_string(line)
+        });
+        Ok(Program {
+            path: c_string(find(Path::new(name), &path)?.into_os_string())?,
+            words: words.collect::<Result<_, _>>()?,
+            environment: environment.collect::<Result<_, _>>()?,
+        })
     }
+
+    fn environment(&self) -> Vec<(OsString, OsString)> {
+        if !self.own_root {
+            return env::vars_os().collect();
+        }
+        let own = [("PATH", PATH), ("HOME", "/root")].map(|(name, value)| (name.into(), value.into()));
+        let kept = KEPT.iter().filter_map(|name| Some((name.into(), env::var_os(name)?)));
+        own.into_iter().chain(kept).collect()
+    }
+}
+
+/// `EINVAL` for text with a zero byte in it, which no program can be given.
+fn c_string(text: OsString) -> Result<CString, Errno> {
+    CString::new(text.into_vec()).map_err(|_zero_inside| Errno::EINVAL)
 }
 
 /// The status that stands for a command that could not be started: 127 for one that is not there, 126 for one that

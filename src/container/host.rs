@@ -14,7 +14,10 @@ use nix::{
 use super::{rights::masked, root::SETTINGS_AND_PROGRAMS};
 use crate::{
     kernel::{linux::mount_flags, rights::permitted},
-    probe::{mountinfo, rights::READ_ONLY},
+    probe::{
+        mountinfo::{self, Mount},
+        rights::READ_ONLY,
+    },
 };
 
 /// The parts of the host that a box's root is made of, and who starts it.
@@ -45,6 +48,12 @@ pub struct Host {
 impl Host {
     /// Looks at this machine: two dozen calls that change nothing.
     pub fn look() -> Self {
+        Self::look_among(&mountinfo::own())
+    }
+
+    /// The same, for whoever has read the list of mounts already: where it could not be read, there is no /proc to
+    /// mount either.
+    pub fn look_among(mounts: &[Mount]) -> Self {
         let mut host = Self {
             uid: geteuid().as_raw(),
             gid: getegid().as_raw(),
@@ -65,7 +74,7 @@ impl Host {
                 host.directories.push((name.to_owned(), flags(Path::new(&path))));
             }
         }
-        host.below = below(&host.directories);
+        host.below = below(&host.directories, mounts);
         for path in masked() {
             host.masked.extend(fs::metadata(path).map(|meta| (path.to_owned(), meta.is_dir())));
         }
@@ -75,15 +84,13 @@ impl Host {
     }
 }
 
-/// The mounts below these directories. Where the list of mounts cannot be read, there is no /proc to mount either.
-fn below(directories: &[(String, MsFlags)]) -> Vec<(String, MsFlags)> {
-    let mounts = mountinfo::parse(&fs::read("/proc/self/mountinfo").unwrap_or_default());
+/// The mounts below these directories.
+fn below(directories: &[(String, MsFlags)], mounts: &[Mount]) -> Vec<(String, MsFlags)> {
     let of = |name: &str| {
         let dir = format!("/{name}");
         // The kernel's list names no links.
         let real = fs::canonicalize(&dir).unwrap_or_else(|_| dir.clone().into());
-        let points =
-            mountinfo::below(&mounts, &real).filter_map(|mount| mount.point.strip_prefix(&real).ok());
+        let points = mountinfo::below(mounts, &real).filter_map(|mount| mount.point.strip_prefix(&real).ok());
         let named = |rest: &Path| (format!("{name}/{}", rest.to_string_lossy()), flags(&real.join(rest)));
         points.map(named).collect::<Vec<_>>()
     };

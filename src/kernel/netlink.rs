@@ -3,17 +3,17 @@
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::{
     RouteNetlinkMessage,
-    link::{LinkFlags, LinkMessage},
+    link::{LinkAttribute, LinkFlags, LinkMessage},
 };
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
-use nix::{errno::Errno, net::if_::if_nametoindex};
+use nix::errno::Errno;
 
 use super::errno_of;
 
 /// `ip link set NAME up`.
 pub(super) fn link_up(name: &str) -> Result<(), Errno> {
     let mut link = LinkMessage::default();
-    link.header.index = if_nametoindex(name)?;
+    link.attributes.push(LinkAttribute::IfName(name.to_owned()));
     link.header.flags = LinkFlags::Up;
     link.header.change_mask = LinkFlags::Up;
     let mut header = NetlinkHeader::default();

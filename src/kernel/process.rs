@@ -13,7 +13,7 @@ use nix::{
         prctl,
         signal::{SigHandler, SigSet, SigmaskHow, Signal, pthread_sigmask},
     },
-    unistd::{getpid, getppid, setsid, tcsetpgrp},
+    unistd::{getpid, getppid, setsid},
 };
 
 use crate::lab::namespace::Namespace;
@@ -96,26 +96,6 @@ pub fn start_shell(
         command.pre_exec(move || before_shell(parent, &apart));
     }
     command.spawn()
-}
-
-/// Lets a program heed the signals that its starter has blocked: a mask is inherited, and `mask` is the program's.
-/// `in_front` lets it begin as a group of its own in front of the terminal that is its standard input, as a shell starts
-/// a job.
-pub fn heed_signals(command: &mut Command, in_front: bool, mask: SigSet) {
-    if in_front {
-        command.process_group(0);
-    }
-    // SAFETY: the closure makes system calls alone.
-    #[expect(unsafe_code, reason = "mask and terminal must be right before the program runs")]
-    unsafe {
-        command.pre_exec(move || {
-            // SIGTTOU is blocked still: it would stop whoever takes the terminal from behind.
-            if in_front {
-                tcsetpgrp(io::stdin(), getpid())?;
-            }
-            Ok(mask.thread_set_mask()?)
-        });
-    }
 }
 
 /// Takes back that whoever started us ignores the end of children: it is inherited, and `waitpid(2)` would tell of none

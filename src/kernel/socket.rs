@@ -13,7 +13,7 @@ use nix::{
     sys::{
         socket::{
             AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType,
-            UnixCredentials, getsockopt, recvmsg, sendmsg, setsockopt, socketpair, sockopt,
+            UnixCredentials, getsockopt, recv, recvmsg, sendmsg, setsockopt, socketpair, sockopt,
         },
         time::TimeVal,
     },
@@ -61,7 +61,9 @@ pub fn send(socket: impl AsFd, bytes: &[u8], fd: Option<BorrowedFd<'_>>) -> Resu
 
 /// Receives one packet of at most `max` bytes; `None` at end of file. `EMSGSIZE` where it was longer.
 pub fn receive(socket: impl AsFd, max: usize) -> Result<Option<Packet>, Errno> {
-    let mut bytes = vec![0; max];
+    // Only as much room as the next one takes: to clear all of it would cost more than to ask.
+    let next = recv(socket.as_fd().as_raw_fd(), &mut [], MsgFlags::MSG_PEEK | MsgFlags::MSG_TRUNC)?;
+    let mut bytes = vec![0; next.min(max)];
     let mut space = cmsg_space!([i32; 1], UnixCredentials);
     let (length, flags, fds, sender) = {
         let mut data = [IoSliceMut::new(&mut bytes)];

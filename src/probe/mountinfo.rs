@@ -2,6 +2,8 @@
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::Path, path::PathBuf};
 
+use super::kept::{Buffer, read_now};
+
 /// One mount, as seen from the root of the process whose file it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
@@ -17,6 +19,11 @@ pub struct Mount {
     pub fstype: String,
     /// Options of the file system, where v1 cgroup mounts name their controllers: `rw,memory`.
     pub super_options: String,
+}
+
+/// The mounts that this process sees; none where /proc is not there to be asked.
+pub fn own() -> Vec<Mount> {
+    read_now(Path::new("/proc/self/mountinfo"), &mut Buffer::new()).map(parse).unwrap_or_default()
 }
 
 /// Reads a mountinfo file; lines that are not mounts are left out.

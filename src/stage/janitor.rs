@@ -44,11 +44,12 @@ pub fn sweep(parent: &Path) -> Swept {
     swept
 }
 
-/// Begins a session. Where dead ones have all names of our number, which in a container comes round soon, they are swept first.
+/// Begins a session that only keeps notes. Where dead ones have all names of our number, which in a container comes round
+/// soon, they are swept first.
 pub fn begin(parent: &Path) -> Result<Session, SessionError> {
-    Session::create(parent).or_else(|_taken| {
+    Session::bare(parent).or_else(|_taken| {
         sweep(parent);
-        Session::create(parent)
+        Session::bare(parent)
     })
 }
 

@@ -68,15 +68,21 @@ pub struct Session {
 }
 
 impl Session {
-    /// Makes and locks a directory below `parent` (made with mode 0700 if need be).
+    /// Makes and locks a directory below `parent` (made with mode 0700 if need be), and `$BOX` in it.
     pub fn create(parent: &Path) -> Result<Self, SessionError> {
+        let session = Self::bare(parent)?;
+        let path = session.box_dir();
+        fs::create_dir(&path).map_err(|source| SessionError::Io { path, source })?;
+        Ok(session)
+    }
+
+    /// The same without `$BOX`, for whoever only keeps notes in it.
+    pub fn bare(parent: &Path) -> Result<Self, SessionError> {
         let (dir, _nobody_sweeps) = make_one(parent)?;
         let path = dir.join("lock");
         let lock = File::create_new(&path)
             .and_then(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, e)| e.into()))
             .map_err(|source| SessionError::Io { path, source })?;
-        let path = dir.join("box");
-        fs::create_dir(&path).map_err(|source| SessionError::Io { path, source })?;
         Ok(Self { dir, lock })
     }
 
@@ -102,12 +108,18 @@ impl Session {
 /// Removes a session's directory by the names that a stage makes, never by what happens to be there. For whoever is
 /// [`alone`].
 pub(super) fn remove(dir: &Path) -> io::Result<()> {
-    super::dial::directory::remove(dir)?;
-    remove_image(dir)?;
-    absent_is_fine(fs::remove_dir(dir.join("box")))?;
     absent_is_fine(fs::remove_file(dir.join(crate::cgroup::notes::NAME)))?;
     absent_is_fine(fs::remove_file(dir.join("lock")))?;
-    absent_is_fine(fs::remove_dir(dir))?;
+    // Of many a session that is all.
+    if let Err(error) = absent_is_fine(fs::remove_dir(dir)) {
+        if error.kind() != io::ErrorKind::DirectoryNotEmpty {
+            return Err(error);
+        }
+        super::dial::directory::remove(dir)?;
+        remove_image(dir)?;
+        absent_is_fine(fs::remove_dir(dir.join("box")))?;
+        absent_is_fine(fs::remove_dir(dir))?;
+    }
     // the last session takes the parent with it; where there are others, it is not empty and stays
     dir.parent().and_then(|parent| fs::remove_dir(parent).ok());
     Ok(())
