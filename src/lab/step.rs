@@ -61,9 +61,13 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether it asks boxes that the program itself starts and ends: one that a student starts by hand is not asked.
-    pub fn is_measured(&self) -> bool {
-        self.actions.iter().any(|action| matches!(action, Action::Dial { .. } | Action::Compare {}))
+    /// Why it is passed by Enter alone, as a key of the locale; none where it can be passed by hand. A box that a student
+    /// starts is not asked anything, and a refusal is told to whoever called.
+    pub fn only_enter(&self) -> Option<&'static str> {
+        let measured =
+            self.actions.iter().any(|action| matches!(action, Action::Dial { .. } | Action::Compare {}));
+        let refused = !self.expect.is_empty() && !self.expect.iter().any(Expectation::shows);
+        measured.then_some("lab.hint.apart").or_else(|| refused.then_some("lab.hint.refused"))
     }
 }
 

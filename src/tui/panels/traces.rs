@@ -71,8 +71,8 @@ fn of_step(run: &Run, world: &World, width: usize) -> Vec<Line<'static>> {
     for line in shell {
         lines.extend(code(&line, "sh", world, width));
     }
-    if step.is_measured() {
-        let apart = format!("  {}", t(world.lang, "lab.hint.apart"));
+    if let Some(why) = step.only_enter() {
+        let apart = format!("  {}", t(world.lang, why));
         lines.extend(wrap::plain(&apart, world.theme.style(Role::Dim), width));
     }
     lines.push(Line::default());

@@ -123,9 +123,9 @@ impl LabScreen {
         let (one, two, three) = (sure(1), sure(2), sure(3));
         let scale = fill(lang, "tui.lab.confidence", &[("one", &one), ("two", &two), ("three", &three)]);
         writer.say(&scale, Role::Plain);
-        if step.is_measured() {
+        if let Some(why) = step.only_enter() {
             writer.blank();
-            writer.key("lab.hint.apart", Role::Dim);
+            writer.key(why, Role::Dim);
         }
         self.hints(writer);
     }
