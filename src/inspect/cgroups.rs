@@ -2,21 +2,26 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::Read,
     path::{Component, Path, PathBuf},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::mounts::plain;
-use crate::probe::{cgroup::Membership, mountinfo::Mount};
+use crate::{
+    lab::limit::{Group, Hierarchy},
+    probe::{
+        cgroup::Membership,
+        limits::{self, Told},
+        mountinfo::Mount,
+    },
+};
 
 /// A process in one hierarchy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// `v2`, or `v1`: legacy.
-    pub version: &'static str,
+    pub version: Hierarchy,
     /// The controllers of a v1 hierarchy: `cpu,cpuacct`; empty for v2.
     pub controllers: String,
     /// The path, relative to the root of our cgroup namespace.
@@ -30,45 +35,15 @@ pub struct Place {
 }
 
 /// A limit that is not "as much as there is".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
     /// The cgroup that has it.
     pub cgroup: String,
     /// The file: `memory.max`.
-    pub file: &'static str,
+    pub file: String,
     /// What it says.
     pub value: String,
 }
-
-/// Files that limit, of both versions.
-const LIMITS: [&str; 10] = [
-    "cpu.max",
-    "memory.max",
-    "memory.high",
-    "memory.swap.max",
-    "pids.max",
-    "io.max",
-    "cpu.cfs_quota_us",
-    "memory.limit_in_bytes",
-    "blkio.throttle.read_bps_device",
-    "blkio.throttle.write_bps_device",
-];
-
-/// Files that tell what is used, and shares.
-const OTHERS: [&str; 7] = [
-    "cpu.weight",
-    "cpuset.cpus.effective",
-    "memory.current",
-    "pids.current",
-    "cgroup.freeze",
-    "cpu.shares",
-    "memory.usage_in_bytes",
-];
-
-/// A limit of v1 from here on means none: the largest number of pages, in bytes.
-const UNLIMITED: u64 = 1 << 62;
-/// No cgroup file that is read here is longer.
-const LONGEST: u64 = 4096;
 
 /// Reads the cgroups of a process. `here` are our own mounts, whose paths lie below `files`.
 pub fn read(files: &Path, here: &[Mount], theirs: &[Membership], ours: &[Membership]) -> Vec<Place> {
@@ -76,45 +51,88 @@ pub fn read(files: &Path, here: &[Mount], theirs: &[Membership], ours: &[Members
 }
 
 fn place(files: &Path, here: &[Mount], member: &Membership, ours: &[Membership]) -> Place {
-    let our_path = ours.iter().find(|our| our.controllers == member.controllers).map(|our| our.path.as_str());
-    let v2 = member.controllers.is_empty();
+    let our_path = of_us(member, ours);
+    let version = version(member);
     let mut place = Place {
-        version: if v2 { "v2" } else { "v1" },
+        version,
         controllers: plain(&member.controllers),
         path: plain(&member.path),
         own: our_path != Some(member.path.as_str()),
         files: BTreeMap::new(),
         limits: Vec::new(),
     };
-    let Some(mount) = here.iter().rev().find(|mount| holds(mount, member)) else { return place };
+    let Some(mount) = mount_of(here, member) else { return place };
     if let Some(dir) = directory(files, mount, Path::new(&member.path)) {
-        let read = |name: &&str| line(&dir.join(name)).map(|text| ((*name).to_owned(), text));
-        place.files = LIMITS.iter().chain(&OTHERS).filter_map(read).collect();
+        let told = limits::told(&dir, version).into_iter();
+        place.files = told.map(|told| (told.file.to_owned(), line(&told.text))).collect();
     }
-    place.limits = limits(files, mount, &member.path, our_path.unwrap_or("/"));
+    let limits = limiting(files, mount, &member.path, our_path.unwrap_or("/"), version);
+    let limits = limits.into_iter().flat_map(|(group, _, told)| {
+        let cgroup = plain(&group.to_string_lossy());
+        told.into_iter().map(move |told| Limit {
+            cgroup: cgroup.clone(),
+            file: told.file.to_owned(),
+            value: line(&told.text),
+        })
+    });
+    place.limits = limits.collect();
     place
 }
 
-/// Limits of the cgroup and of those above it, as far as they are not ours too.
-fn limits(files: &Path, mount: &Mount, path: &str, ours: &str) -> Vec<Limit> {
+/// Where the numbers of a process's cgroups are to be read: in each hierarchy the lowest of its cgroups that limits
+/// anything, since a limit and what is used of it are said by the same one; its own where none does. The root of a
+/// hierarchy limits nobody and is left out.
+pub fn places(
+    files: &Path,
+    here: &[Mount],
+    theirs: &[Membership],
+    ours: &[Membership],
+) -> Vec<limits::Place> {
+    let place = |member: &Membership| {
+        let (mount, hierarchy) = (mount_of(here, member)?, version(member));
+        let our_path = of_us(member, ours).unwrap_or("/");
+        let mut limiting = limiting(files, mount, &member.path, our_path, hierarchy).into_iter();
+        let dir = limiting.next().map(|(_, dir, _)| dir);
+        let dir = dir.or_else(|| directory(files, mount, Path::new(&member.path)))?;
+        let top = directory(files, mount, Path::new("/"));
+        let controllers = limits::controllers(&dir, hierarchy, &member.controllers);
+        let place = limits::Place { group: Group::Box, hierarchy, controllers, dir };
+        Some(place).filter(|place| Some(place.dir.as_path()) != top.as_deref())
+    };
+    theirs.iter().filter_map(place).filter(|place| !place.controllers.is_empty()).collect()
+}
+
+fn of_us<'a>(member: &Membership, ours: &'a [Membership]) -> Option<&'a str> {
+    ours.iter().find(|our| our.controllers == member.controllers).map(|our| our.path.as_str())
+}
+
+fn version(member: &Membership) -> Hierarchy {
+    if member.controllers.is_empty() { Hierarchy::V2 } else { Hierarchy::V1 }
+}
+
+/// The cgroup and those above it that limit, as far as they are not ours too, with what they say.
+fn limiting(
+    files: &Path,
+    mount: &Mount,
+    path: &str,
+    ours: &str,
+    hierarchy: Hierarchy,
+) -> Vec<(PathBuf, PathBuf, Vec<Told>)> {
     let mut found = Vec::new();
     for group in Path::new(path).ancestors().take_while(|group| !Path::new(ours).starts_with(group)) {
         let Some(dir) = directory(files, mount, group) else { break };
-        for file in LIMITS {
-            if let Some(value) = line(&dir.join(file)).filter(|value| is_limit(file, value)) {
-                found.push(Limit { cgroup: plain(&group.to_string_lossy()), file, value });
-            }
+        let mut told = limits::told(&dir, hierarchy);
+        told.retain(|told| told.limits);
+        if !told.is_empty() {
+            found.push((group.to_owned(), dir, told));
         }
     }
     found
 }
 
-/// Whether a file of cgroupfs is a limit and not "as much as there is".
-fn is_limit(file: &str, value: &str) -> bool {
-    match file {
-        "memory.limit_in_bytes" => value.parse().is_ok_and(|bytes: u64| bytes < UNLIMITED),
-        _ => !value.is_empty() && !value.starts_with("max") && !value.starts_with('-'),
-    }
+/// Our mount of the hierarchy, the last one.
+fn mount_of<'a>(here: &'a [Mount], member: &Membership) -> Option<&'a Mount> {
+    here.iter().rev().find(|mount| holds(mount, member))
 }
 
 /// Whether a mount shows the hierarchy.
@@ -135,12 +153,9 @@ fn directory(files: &Path, mount: &Mount, group: &Path) -> Option<PathBuf> {
     Some(files.join(mount.point.strip_prefix("/").ok()?).join(below))
 }
 
-/// A small file in one line.
-fn line(path: &Path) -> Option<String> {
-    let mut text = Vec::new();
-    File::open(path).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;
-    let text = String::from_utf8_lossy(&text);
-    Some(plain(&text.trim().replace('\n', "; ")))
+/// A file in one line.
+fn line(text: &str) -> String {
+    plain(&text.replace('\n', "; "))
 }
 
 #[cfg(test)]
@@ -176,13 +191,15 @@ mod tests {
             (cgroup::parse(b"0::/user.slice/pod/c1\n"), cgroup::parse(b"0::/user.slice/me\n"));
         let [place] = &read(dir.path(), &mounts, &theirs, &ours)[..] else { panic!("one") };
         let limits: Vec<_> =
-            place.limits.iter().map(|l| (l.cgroup.as_str(), l.file, l.value.as_str())).collect();
+            place.limits.iter().map(|l| (l.cgroup.as_str(), l.file.as_str(), l.value.as_str())).collect();
         assert_eq!(
             limits,
             [("/user.slice/pod/c1", "cpu.max", "50000 100000"), ("/user.slice/pod", "memory.max", "1000")]
         );
         assert_eq!(place.files["memory.current"], "77");
-        assert!(place.own && place.version == "v2");
+        assert!(place.own && place.version == Hierarchy::V2);
+        let [live] = &places(dir.path(), &mounts, &theirs, &ours)[..] else { panic!("one") };
+        assert_eq!(live.dir, dir.path().join("sys/fs/cgroup/user.slice/pod/c1"), "the lowest that limits");
         let same = read(dir.path(), &mounts, &ours, &ours);
         assert!(!same[0].own && same[0].limits.is_empty());
     }
@@ -204,6 +221,8 @@ mod tests {
         assert_eq!((places[1].files["cpu.cfs_quota_us"].as_str(), places[1].limits.len()), ("-1", 0));
         assert!(places[2].files.is_empty(), "not mounted");
         assert!(places[3].files.is_empty(), "outside of what we see");
-        assert!(is_limit("pids.max", "50") && !is_limit("memory.limit_in_bytes", "9223372036854771712"));
+        let read = super::places(dir.path(), &mounts, &theirs, &cgroup::parse(b"4:memory:/\n"));
+        let read: Vec<_> = read.iter().map(|place| place.dir.strip_prefix(dir.path()).unwrap()).collect();
+        assert_eq!(read, ["cg/memory/docker/c", "cg/cpu/c"].map(Path::new));
     }
 }

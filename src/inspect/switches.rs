@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Pair, Rights,
@@ -38,7 +38,7 @@ pub struct Seen<'a> {
 }
 
 /// One switch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// Which.
     pub switch: Switch,
@@ -210,9 +210,9 @@ mod tests {
         let root = Root { fstype: "overlay".into(), dir: "/".into(), read_only: false, same: false };
         let facts = Facts::from([(FactId::subject(Fact::SeesHost), Value::Text("no".into()))]);
         let limit =
-            super::super::cgroups::Limit { cgroup: "/c".into(), file: "pids.max", value: "50".into() };
+            super::super::cgroups::Limit { cgroup: "/c".into(), file: "pids.max".into(), value: "50".into() };
         let place = Place {
-            version: "v2",
+            version: crate::lab::limit::Hierarchy::V2,
             controllers: String::new(),
             path: "/c".into(),
             own: true,

@@ -25,9 +25,11 @@ mod files;
 mod inside;
 mod meter;
 mod pressure;
+mod told;
 
 pub use inside::{Inside, processors, quota, space};
 use meter::Meter;
+pub use told::{Told, controllers, told};
 
 /// A directory of a group in one hierarchy.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -39,6 +39,13 @@ pub(super) const WEIGHT: Source = source(Controller::Cpu, ("cpu.shares", shares)
 pub(super) const FROZEN: Source =
     source(Controller::Freezer, ("freezer.state", state), ("cgroup.events", events_frozen));
 
+/// Of v1's two files the one that the lab does not set; v2 has one for both.
+pub(super) const IO_READ: Source =
+    source(Controller::Io, ("blkio.throttle.read_bps_device", io_limit_v1), ("io.max", io_limit));
+/// Whether it was asked to stop; v1 tells only whether it has.
+pub(super) const FREEZE: Source =
+    source(Controller::Freezer, ("freezer.state", state), ("cgroup.freeze", number));
+
 /// Limits of the box's group.
 pub(super) const LIMITS: &[(Fact, Source)] = &[
     (Fact::LimitCpu, source(Controller::Cpu, ("cpu.cfs_quota_us", quota), ("cpu.max", quota))),
