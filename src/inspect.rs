@@ -8,13 +8,16 @@
 //! | [`mounts`] | its root, and its overlays with their layers |
 //! | [`switches`] | what was seen → the nine switches, each with its evidence: pure |
 //! | [`systems`] | the systems that make containers, and what each turns on by itself: pure |
+//! | [`words`] | what was seen, in both languages |
+//! | [`observer`] | a role of the program: looks again and again, and says what is new |
+//! | [`client`] | its other end |
 //!
 //! What lies inside (host name, interfaces, processes) is told by a throw-away witness, where the kernel lets it join.
 
 use std::{collections::BTreeMap, io, path::Path};
 
 use nix::errno::Errno;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     lab::{
@@ -22,22 +25,27 @@ use crate::{
         fact::{Fact, FactId},
         namespace::Namespace,
         observation::Value,
+        sight::Sight,
     },
     probe::{
-        Facts, cgroup,
+        Facts,
+        cgroup::{self, Membership},
         host::HostReader,
         inside::{Inside, Marker, View},
-        mountinfo,
+        mountinfo::{self, Mount},
         process::ProcessReader,
     },
     stage::witness,
 };
 
 pub mod cgroups;
+pub mod client;
 pub mod find;
 pub mod mounts;
+pub mod observer;
 pub mod switches;
 pub mod systems;
+pub mod words;
 
 use self::{
     cgroups::Place,
@@ -47,7 +55,7 @@ use self::{
 };
 
 /// Everything that was seen of a process.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspection {
     /// The process, as this /proc numbers it.
     pub pid: i32,
@@ -76,7 +84,7 @@ pub struct Inspection {
 }
 
 /// A namespace on both sides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
     /// Its kind.
     pub namespace: Namespace,
@@ -89,7 +97,7 @@ pub struct Pair {
 }
 
 /// Capabilities and filters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rights {
     /// Effective capabilities by name; none where they could not be read.
     pub effective: Option<Vec<Capability>>,
@@ -112,14 +120,15 @@ const LOOKS: usize = 3;
 pub fn inspect(pid: i32) -> io::Result<Inspection> {
     let proc_root = Path::new("/proc");
     let outside = ProcessReader::open(proc_root, pid)?.read(Path::new("/"))?;
-    look(proc_root, Path::new("/"), pid, outside.facts, &witnessed(pid))
+    look(proc_root, Path::new("/"), pid, outside.facts, &witnessed(pid, &[]))
 }
 
 /// The other side, told by a witness that joins for a moment.
-fn witnessed(pid: i32) -> Result<View, Errno> {
+fn witnessed(pid: i32, sights: &[Sight]) -> Result<View, Errno> {
     let name = std::fs::read_to_string("/proc/self/comm").unwrap_or_default();
     let marker = Marker { pid: nix::unistd::getpid().as_raw(), name: name.trim_end().to_owned() };
-    let inside = Inside { marker, port: None, witness: true, box_dir: String::new(), sights: Vec::new() };
+    let inside =
+        Inside { marker, port: None, witness: true, box_dir: String::new(), sights: sights.to_vec() };
     // on a busy machine a witness may have been too slow; one that is refused is refused at once
     let mut looks = (0..LOOKS).map(|_| witness::view(pid, &inside));
     let mut last = Err(Errno::EPERM);
@@ -140,7 +149,6 @@ pub fn look(
     inside: &Result<View, Errno>,
 ) -> io::Result<Inspection> {
     let process = proc_root.join(pid.to_string());
-    let own = proc_root.join("self");
     let mut facts = HostReader::new(proc_root, None).read(Path::new("/"));
     facts.extend(outside);
     if let Ok(view) = inside {
@@ -155,10 +163,7 @@ pub fn look(
         }
     }
     let mounts = read_mounts(&process.join("mountinfo"));
-    let here = read_mounts(&own.join("mountinfo")).unwrap_or_default();
-    let groups =
-        |dir: &Path| std::fs::read(dir.join("cgroup")).map(|bytes| cgroup::parse(&bytes)).unwrap_or_default();
-    let (theirs, ours) = (groups(&process), groups(&own));
+    let (here, theirs, ours) = own_and_theirs(proc_root, pid);
     let cgroups = cgroups::read(files, &here, &theirs, &ours);
     let (root, overlays) = match &mounts {
         Ok(mounts) => (mounts::root(mounts, &here), mounts::overlays(mounts)),
@@ -200,12 +205,20 @@ pub fn look(
     })
 }
 
-/// Facts that are about a lab and not about a process are left out.
-pub fn shown(fact: Fact) -> bool {
-    fact.sight() == crate::lab::sight::Sight::Walls && !matches!(fact, Fact::BoxMount | Fact::HostPort)
+/// Our own mounts, the process's cgroups, and ours.
+fn own_and_theirs(proc_root: &Path, pid: i32) -> (Vec<Mount>, Vec<Membership>, Vec<Membership>) {
+    let (process, own) = (proc_root.join(pid.to_string()), proc_root.join("self"));
+    let groups =
+        |dir: &Path| std::fs::read(dir.join("cgroup")).map(|bytes| cgroup::parse(&bytes)).unwrap_or_default();
+    (read_mounts(&own.join("mountinfo")).unwrap_or_default(), groups(&process), groups(&own))
 }
 
-fn read_mounts(path: &Path) -> io::Result<Vec<mountinfo::Mount>> {
+/// Facts that are about a lab and not about a process are left out.
+pub fn shown(fact: Fact) -> bool {
+    fact.sight() == Sight::Walls && !matches!(fact, Fact::BoxMount | Fact::HostPort)
+}
+
+fn read_mounts(path: &Path) -> io::Result<Vec<Mount>> {
     std::fs::read(path).map(|bytes| mountinfo::parse(&bytes))
 }
 

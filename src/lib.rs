@@ -21,7 +21,7 @@
 //! | [`inspect`] | the same eyes on a process that somebody else made | probe, stage's witness, lab |
 //! | [`store`] | progress, in an event log | |
 //! | [`tape`] | writes a run down while it happens | lab, stage's protocol |
-//! | [`tui`] | model, message, update, effect; screens, panels, widgets | course, lab, i18n; never kernel nor stage's server |
+//! | [`tui`] | model, message, update, effect; screens, panels, widgets | course, lab, i18n, what inspect tells; never kernel nor stage's server |
 //! | [`runtime`] | owns threads and channels, carries out effects | everything above |
 //! | [`cli`] | one file a subcommand; the only place that prints | everything above |
 //! | [`i18n`] | the table of strings | |

@@ -1,6 +1,6 @@
 //! The role of this process, chosen from its arguments before any thread starts.
 //!
-//! The program starts itself again as `@stage` and `@subject`, with one end of a socket as standard input. Everything else
+//! The program starts itself again as `@stage`, `@subject` and `@observer`, with one end of a socket as standard input. Everything else
 //! is the command line.
 
 use std::{
@@ -12,6 +12,7 @@ use std::{
 
 use crate::{
     cli,
+    inspect::observer,
     kernel::process,
     stage::{order::Fault, server, subject},
 };
@@ -24,6 +25,7 @@ pub fn dispatch() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
     match args.next().as_ref().and_then(|role| role.to_str()) {
         Some("@stage") => stage(&args.collect::<Vec<_>>()),
+        Some("@observer") => observer(&args.collect::<Vec<_>>()),
         Some("@subject") => standard_input().map_or(ExitCode::FAILURE, |socket| done(subject::run(socket))),
         _ => cli::run(),
     }
@@ -35,6 +37,14 @@ fn stage(args: &[OsString]) -> ExitCode {
     let fault = fault.and_then(|(at, errno)| Some(Fault { at: u32::try_from(at).ok()?, errno }));
     match (args.first(), standard_input()) {
         (Some(sessions), Some(socket)) => done(server::run(socket, &PathBuf::from(sessions), fault)),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+fn observer(args: &[OsString]) -> ExitCode {
+    let pid = args.first().and_then(|text| text.to_str()?.parse().ok());
+    match (pid, standard_input()) {
+        (Some(pid), Some(socket)) => done(observer::run(socket, pid)),
         _ => ExitCode::FAILURE,
     }
 }

@@ -1,6 +1,6 @@
 //! Owns the threads and the channel, and carries out effects.
 //!
-//! Threads: input, signals, the ear of the stage, the reader of the shell. Each sends messages over one bounded channel;
+//! Threads: input, signals, the ears of the stage and of an observer, the reader of the shell. Each sends messages over one bounded channel;
 //! the main thread takes all that are there, updates, and draws at most every 16 ms and only when something came in.
 //! Nothing ticks while nothing happens.
 

@@ -157,3 +157,26 @@ fn top_works_full_screen_and_follows_the_size() {
     terminal.keys("q");
     assert!(terminal.wait_exit().success());
 }
+
+#[test]
+fn a_process_is_followed_on_the_screen_until_it_ends() {
+    let mut child = std::process::Command::new("sleep").arg("1000").spawn().expect("sleep(1)");
+    let pid = child.id().to_string();
+    let program = env!("CARGO_BIN_EXE_korobka");
+    let arguments = ["inspect", &pid, "--lang", "en"];
+    let mut terminal = Terminal::run(24, 80, program, &arguments, &[]);
+    terminal.wait_text(&format!("Process {pid} (sleep)"));
+    terminal.wait_text("LIVE");
+    terminal.wait_text("docker");
+    terminal.keys("\t");
+    terminal.wait_text("[Witness]");
+    child.kill().expect("a signal");
+    child.wait().expect("a status");
+    terminal.wait_text("The process has ended");
+    terminal.wait_text("ENDED");
+    terminal.keys("q");
+    assert_eq!(terminal.wait_exit().code(), Some(0));
+    // written once where that is asked for
+    let mut plain = Terminal::run(24, 80, program, &["inspect", "1", "--plain", "--lang", "en"], &[]);
+    assert_eq!(plain.wait_exit().code(), Some(0));
+}

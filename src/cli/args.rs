@@ -96,7 +96,7 @@ pub(super) enum Command {
     },
     /// Take an image apart, layer by layer: a `docker save` tar or an OCI layout; no daemon is needed
     Image(ImageArgs),
-    /// Look at any process: its namespaces, cgroups, layers and rights, and which of the nine switches it has
+    /// Look at any process, live: its namespaces, cgroups, layers and rights, and which of the nine switches it has
     Inspect(InspectArgs),
     /// Remove what killed sessions have left
     Clean,
@@ -161,9 +161,12 @@ pub(super) struct InspectArgs {
     /// A process id, or the name of a container of Docker, Podman, LXC or systemd-nspawn
     #[arg(value_name = "PID|NAME")]
     pub process: String,
-    /// How to write it: for people, or as one JSON object (docs/inspect-json.md)
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    /// Write it once: for people, or as one JSON object (docs/inspect-json.md) [default: on a terminal, a live screen]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Write it once, for people, on a terminal too
+    #[arg(long, conflicts_with = "format")]
+    pub plain: bool,
 }
 
 /// What can be done to a course.

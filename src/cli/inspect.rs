@@ -9,6 +9,7 @@ use super::{
     args::{Format, InspectArgs},
     context::Context,
     exit::{Exit, Fault},
+    screen,
 };
 use crate::{
     i18n::{Lang, fill, t},
@@ -18,6 +19,7 @@ use crate::{
         find::{Answer, Found, Lost, find},
         switches::Compared,
     },
+    tui::place::Target,
 };
 
 mod text;
@@ -31,7 +33,7 @@ struct Told<'a> {
     compared: Vec<Compared>,
 }
 
-/// Finds the process, looks at it and writes what was seen. Status 1: there is no such process, or it may not be seen.
+/// Finds the process, looks at it and writes what was seen; on a terminal, follows it on the screen. Status 1: there is no such process, or it may not be seen.
 pub(super) fn run(context: &Context, wanted: &InspectArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let lang = context.lang;
     let found = find(&wanted.process).map_err(|lost| unfound(&wanted.process, &lost, lang))?;
@@ -40,7 +42,15 @@ pub(super) fn run(context: &Context, wanted: &InspectArgs, out: &mut dyn Write) 
         seen.container = Some(wanted.process.clone());
         seen.system = found.system;
     }
-    match wanted.format {
+    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let format = match wanted.format {
+        None if terminal && !wanted.plain => {
+            let container = found.system.is_some().then(|| wanted.process.clone());
+            return screen::process(context, Target { found, container });
+        }
+        format => format.unwrap_or_default(),
+    };
+    match format {
         Format::Json => {
             let compared = Compared::all();
             let told = Told { found_by: &found.by, seen: &seen, compared };

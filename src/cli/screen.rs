@@ -17,7 +17,10 @@ use crate::{
     runtime::{self, Options},
     store::Store,
     tape::Tape,
-    tui::{Theme, place::Place},
+    tui::{
+        Theme,
+        place::{Place, Target},
+    },
 };
 
 /// What is recorded and what is played.
@@ -37,6 +40,11 @@ pub(super) fn lab(context: &Context, args: &LabArgs) -> anyhow::Result<Exit> {
     open(context, Some(place), reels)
 }
 
+/// Follows a process. Nothing of it is remembered, so no progress is read or written.
+pub(super) fn process(context: &Context, target: Target) -> anyhow::Result<Exit> {
+    show(context, Some(Place::Process(target)), Reels::default(), Store::in_memory(), None)
+}
+
 /// Opens the course at a place, or at home. Without a terminal it says how to go on without one.
 pub(super) fn open(context: &Context, start: Option<Place>, reels: Reels) -> anyhow::Result<Exit> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
@@ -46,14 +54,24 @@ pub(super) fn open(context: &Context, start: Option<Place>, reels: Reels) -> any
         };
         return Err(Fault::Usage(fill(context.lang, "cli.no_terminal", &[("lab", &lab)])).into());
     }
-    let course = context.course()?;
     let (store, notice) = Store::open(&context.state_dir()?);
+    show(context, start, reels, store, notice.map(|notice| notice.message(context.lang)))
+}
+
+fn show(
+    context: &Context,
+    start: Option<Place>,
+    reels: Reels,
+    store: Store,
+    notice: Option<String>,
+) -> anyhow::Result<Exit> {
+    let course = context.course()?;
     runtime::run(Options {
         course,
         lang: context.lang,
         theme: theme(context.colour, variable("COLORFGBG").as_deref()),
         store,
-        notice: notice.map(|notice| notice.message(context.lang)),
+        notice,
         root_dir: context.root_dir.clone(),
         start,
         tape: reels.tape,

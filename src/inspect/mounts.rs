@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::probe::mountinfo::Mount;
 
 /// What is mounted on the root directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Root {
     /// File system type.
     pub fstype: String,
@@ -20,7 +20,7 @@ pub struct Root {
 }
 
 /// An overlay with its layers, as the process that mounted it named them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overlay {
     /// Where, from the root of the process.
     pub point: String,

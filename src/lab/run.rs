@@ -399,6 +399,12 @@ impl Run {
         }
     }
 
+    /// What was seen where there are no steps: nothing has changed in one.
+    pub fn watched(&mut self, seen: Observation) {
+        self.began = Some(seen.clone());
+        self.now = Some(seen);
+    }
+
     /// Something was seen. A process of the student's shell may pass the step.
     pub fn observed(&mut self, whose: Whose, observation: Observation) {
         match whose {

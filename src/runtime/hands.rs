@@ -13,6 +13,7 @@ use super::{
     threads::{self, Note},
 };
 use crate::{
+    inspect::client::Observer,
     lab::run::Phase,
     pty::{self, Cursor, keys},
     stage::{
@@ -39,6 +40,7 @@ pub(super) enum Answer {
 pub(super) struct Hands {
     shell: Option<pty::Session>,
     stage: Option<Client>,
+    observer: Option<Observer>,
     /// How many stages there were.
     number: u64,
     store: Store,
@@ -54,7 +56,7 @@ impl Hands {
         tape: Option<Tape>,
         sender: SyncSender<Note>,
     ) -> Self {
-        Self { shell: None, stage: None, number: 0, store, root_dir, tape, sender }
+        Self { shell: None, stage: None, observer: None, number: 0, store, root_dir, tape, sender }
     }
 
     /// The shell's screen, locked.
@@ -82,6 +84,7 @@ impl Hands {
                 self.shell = None;
                 self.stage = None;
             }
+            Effect::Follow(pid) => return self.follow(pid),
             Effect::Ask(request) => return self.ask(&request),
             Effect::OpenShell { place, rows, cols } => return self.open_shell(place, rows, cols),
             Effect::CloseShell => self.shell = None,
@@ -115,6 +118,23 @@ impl Hands {
                 Answer::Done
             }
             Err(error) => Answer::Tell(Msg::StageLost(error.to_string())),
+        }
+    }
+
+    /// From the main thread too, for the same reason.
+    fn follow(&mut self, pid: i32) -> Answer {
+        self.observer = None;
+        let lost = |why: String| Answer::Tell(Msg::FollowLost(why));
+        let observer = match Observer::start(pid) {
+            Ok(observer) => observer,
+            Err(error) => return lost(error.to_string()),
+        };
+        match threads::witness(observer.ear(), self.sender.clone()) {
+            Ok(()) => {
+                self.observer = Some(observer);
+                Answer::Done
+            }
+            Err(error) => lost(error.to_string()),
         }
     }
 

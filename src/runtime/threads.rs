@@ -13,6 +13,7 @@ use signal_hook::{
 
 use super::Error;
 use crate::{
+    inspect::client::Ear,
     stage::{client::Events, protocol},
     tui::message::Msg,
 };
@@ -77,6 +78,22 @@ pub(super) fn ear(events: Events, number: u64, sender: SyncSender<Note>) -> Resu
             };
             let last = heard.is_err();
             if sender.send(Note::Stage(number, heard)).is_err() || last {
+                return;
+            }
+        }
+    })
+}
+
+/// Listens to an observer until it ends.
+pub(super) fn witness(ear: Ear, sender: SyncSender<Note>) -> Result<(), Error> {
+    start("observer", move || {
+        loop {
+            let msg = match ear.next() {
+                Ok(said) => Msg::Followed(said),
+                Err(error) => Msg::FollowLost(error.to_string()),
+            };
+            let last = matches!(msg, Msg::FollowLost(_));
+            if sender.send(Note::Msg(msg)).is_err() || last {
                 return;
             }
         }

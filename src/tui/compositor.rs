@@ -5,7 +5,7 @@ use super::{
     model::World,
     place::Place,
     popups::{help::Help, inspector::Inspector, jump::Jump, notice::Notice, palette::Palette},
-    screens::{home::Home, lab::LabScreen, reader::Reader},
+    screens::{home::Home, lab::LabScreen, process::ProcessScreen, reader::Reader},
 };
 use crate::tui::effect::Effect;
 
@@ -15,6 +15,7 @@ pub(crate) enum Layer {
     Home(Home),
     Reader(Box<Reader>),
     Lab(Box<LabScreen>),
+    Process(Box<ProcessScreen>),
     Help(Help),
     Palette(Palette),
     Jump(Jump),
@@ -40,7 +41,7 @@ pub(crate) enum Go {
 impl Layer {
     /// Whether it fills the screen.
     pub(crate) const fn is_screen(&self) -> bool {
-        matches!(self, Self::Home(_) | Self::Reader(_) | Self::Lab(_))
+        matches!(self, Self::Home(_) | Self::Reader(_) | Self::Lab(_) | Self::Process(_))
     }
 
     /// What its keys mean now.
@@ -49,6 +50,7 @@ impl Layer {
             Self::Home(_) => Context::Home,
             Self::Reader(reader) => reader.context(world),
             Self::Lab(lab) => lab.context(world),
+            Self::Process(_) => Context::Process,
             Self::Help(_) => Context::Help,
             Self::Palette(_) => Context::Palette,
             Self::Jump(_) => Context::Jump,
@@ -62,6 +64,7 @@ impl Layer {
         match self {
             Self::Reader(reader) => reader.offers(command, world),
             Self::Lab(lab) => lab.offers(command, world),
+            Self::Process(_) => !matches!(command, Command::Narrower | Command::Wider),
             _ => true,
         }
     }
@@ -71,6 +74,7 @@ impl Layer {
         match self {
             Self::Reader(reader) => reader.word(command, world),
             Self::Lab(lab) => lab.word(command, world),
+            Self::Process(process) => process.word(command),
             _ => command.name(),
         }
     }
@@ -81,6 +85,7 @@ impl Layer {
             Self::Home(home) => home.command(command, world),
             Self::Reader(reader) => reader.command(command, world, out),
             Self::Lab(lab) => lab.command(command, world, out),
+            Self::Process(process) => process.command(command, world, out),
             Self::Help(help) => help.command(command, world),
             Self::Palette(palette) => palette.command(command, world),
             Self::Jump(jump) => jump.command(command),
@@ -138,6 +143,14 @@ impl Layers {
     pub(crate) fn lab_mut(&mut self) -> Option<&mut LabScreen> {
         self.iter_mut().find_map(|layer| match layer {
             Layer::Lab(lab) => Some(&mut **lab),
+            _ => None,
+        })
+    }
+
+    /// The process that is looked at, likewise.
+    pub(crate) fn process_mut(&mut self) -> Option<&mut ProcessScreen> {
+        self.iter_mut().find_map(|layer| match layer {
+            Layer::Process(process) => Some(&mut **process),
             _ => None,
         })
     }

@@ -20,6 +20,8 @@ pub enum Effect {
     StartStage,
     /// End the stage and everything in it.
     StopStage,
+    /// Follow a process of this machine with an observer.
+    Follow(i32),
     /// Ask the stage.
     Ask(Request),
     /// Open a terminal of this size and start the student's shell on it.

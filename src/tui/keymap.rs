@@ -147,6 +147,8 @@ pub(crate) enum Context {
     Question,
     /// Typing what to search for.
     Searching,
+    /// A process that somebody else made.
+    Process,
     /// The lab, its text pane.
     LabText,
     /// The lab, an exercise in place of its text.
@@ -276,11 +278,12 @@ mod tests {
     use super::*;
     use crate::i18n::{self, Lang};
 
-    const CONTEXTS: [Context; 17] = [
+    const CONTEXTS: [Context; 18] = [
         Context::Home,
         Context::Reader,
         Context::Question,
         Context::Searching,
+        Context::Process,
         Context::LabText,
         Context::Workshop,
         Context::LabWitness,

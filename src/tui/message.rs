@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::stage::protocol::Event;
+use crate::{inspect::observer::Said, stage::protocol::Event};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub enum Msg {
     StageLost(String),
     /// The recording cannot be written any further: why.
     TapeLost(String),
+    /// The observer of a process said something.
+    Followed(Said),
+    /// There is no observer (any more): why.
+    FollowLost(String),
     /// The student's shell wrote something.
     ShellChanged,
     /// The student's shell could not be started: why.

@@ -8,9 +8,11 @@ use crate::lab::{dial::board::Board, run::Run, sight::Sight};
 pub(crate) mod dial;
 mod layers;
 mod limits;
+pub(crate) mod mounts;
 pub(crate) mod processes;
 mod rights;
 mod sight;
+pub(crate) mod switches;
 pub(crate) mod traces;
 pub(crate) mod witness;
 
@@ -31,6 +33,6 @@ pub(crate) fn lines(sight: Sight, view: View<'_>, world: &World, size: (usize, u
         Sight::Layers => layers::lines(view, world, size),
         Sight::Rights => rights::lines(view, world, size),
         Sight::Dial => dial::lines(view, world, size),
-        Sight::Walls => sight::lines(Sight::Walls, view, world, size, &[]),
+        Sight::Walls => sight::lines(Sight::Walls, view, world, size, sight::Drawn::default()),
     }
 }

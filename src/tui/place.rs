@@ -1,5 +1,7 @@
 //! Places in the course that a link, a row of the map or the command line leads to.
 
+use crate::inspect::find::Found;
+
 /// A place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -7,6 +9,17 @@ pub enum Place {
     Lesson(String),
     /// A lab, by its id, and perhaps a step of it.
     Lab(String, Option<String>),
+    /// A process of this machine, that somebody else made.
+    Process(Target),
+}
+
+/// A process that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Which.
+    pub found: Found,
+    /// The container that was asked for; none where a number was.
+    pub container: Option<String>,
 }
 
 impl Place {

@@ -2,4 +2,5 @@
 
 pub(crate) mod home;
 pub(crate) mod lab;
+pub(crate) mod process;
 pub(crate) mod reader;

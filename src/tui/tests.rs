@@ -5,6 +5,7 @@ mod dial;
 mod footer;
 mod hostile;
 mod playback;
+mod process;
 
 mod layers;
 mod sights;

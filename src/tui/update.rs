@@ -10,7 +10,7 @@ use super::{
     model::Model,
     place::Place,
     popups::{help::Help, notice::Notice, palette::Palette},
-    screens::{lab::LabScreen, reader::Reader},
+    screens::{lab::LabScreen, process::ProcessScreen, reader::Reader},
 };
 
 /// Takes a message in; the effects are to be carried out in order.
@@ -33,6 +33,16 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::StageLost(why) => {
             if let Some(lab) = model.layers.lab_mut() {
                 lab.lost(why);
+            }
+        }
+        Msg::Followed(said) => {
+            if let Some(process) = model.layers.process_mut() {
+                process.hear(said);
+            }
+        }
+        Msg::FollowLost(why) => {
+            if let Some(process) = model.layers.process_mut() {
+                process.lost(why);
             }
         }
         Msg::TapeLost(why) => {
@@ -173,6 +183,10 @@ fn open(model: &mut Model, place: Place, out: &mut Vec<Effect>) {
             Ok(lab) => model.layers.push(Layer::Lab(Box::new(lab))),
             Err(problem) => model.layers.push(Layer::Notice(Notice::course(problem))),
         },
+        Place::Process(target) => {
+            let process = ProcessScreen::open(target, out);
+            model.layers.push(Layer::Process(Box::new(process)));
+        }
     }
 }
 
@@ -194,6 +208,7 @@ fn mouse(model: &mut Model, event: MouseEvent, out: &mut Vec<Effect>) {
             let go = match model.layers.top_mut() {
                 Layer::Home(home) => home.click(at, &model.world),
                 Layer::Reader(reader) => reader.click(at, &mut model.world, out),
+                Layer::Process(process) => process.click(at, &model.world),
                 _ => Go::Ignored,
             };
             follow(model, go, out);

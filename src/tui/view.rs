@@ -30,6 +30,7 @@ pub fn draw(model: &Model, shell: Option<&pty::Screen>, frame: &mut Frame<'_>) {
             Layer::Home(home) => home.draw(world, frame, body),
             Layer::Reader(reader) => reader.draw(world, frame, body),
             Layer::Lab(lab) => lab.draw(world, shell, frame, body),
+            Layer::Process(process) => process.draw(world, frame, body),
             Layer::Help(help) => help.draw(world, frame, body),
             Layer::Palette(palette) => palette.draw(world, frame, body),
             Layer::Jump(jump) => jump.draw(world, frame, body),

@@ -19,11 +19,13 @@ use crate::{
         shown,
         switches::{Compared, Verdict},
         systems::System,
+        words,
     },
     lab::{
         capability::Capability,
         dial::Switch,
         fact::{Fact, FactId},
+        limit::Hierarchy,
         observation::Value,
     },
 };
@@ -49,21 +51,7 @@ impl Text {
     }
 
     fn head(&self, seen: &Inspection, found: &Found, to: &mut dyn Write) -> io::Result<()> {
-        let system = seen.system.map(System::name);
-        let name = seen.container.as_deref().unwrap_or("-");
-        let values: [(&str, &dyn Display); 5] = [
-            ("pid", &seen.pid),
-            ("program", &seen.program),
-            ("system", &system.unwrap_or_default()),
-            ("name", &name),
-            ("by", &found.by),
-        ];
-        let key = match (&seen.container, system) {
-            (Some(_), _) => "inspect.head.container",
-            (None, Some(_)) => "inspect.head.guessed",
-            (None, None) => "inspect.head.process",
-        };
-        writeln!(to, "{}", self.bold(&fill(self.lang, key, &values)))?;
+        writeln!(to, "{}", self.bold(&words::head(seen, found, self.lang)))?;
         let own = seen.namespaces.iter().filter(|pair| pair.own == Some(true));
         let own: Vec<_> = own.map(|pair| pair.namespace.name()).collect();
         let shared = seen.namespaces.iter().filter(|pair| pair.own == Some(false));
@@ -71,8 +59,8 @@ impl Text {
         let dash = |names: Vec<&str>| if names.is_empty() { "-".to_owned() } else { names.join(" ") };
         let values: [(&str, &dyn Display); 2] = [("own", &dash(own)), ("shared", &dash(shared))];
         writeln!(to, "{}", fill(self.lang, "inspect.head.namespaces", &values))?;
-        if let Some(errno) = &seen.inside {
-            Self::wrapped(&fill(self.lang, "inspect.head.no_inside", &[("errno", errno)]), to)?;
+        if let Some(dark) = words::dark(seen, self.lang) {
+            Self::wrapped(&dark, to)?;
         }
         Ok(())
     }
@@ -113,7 +101,7 @@ impl Text {
     fn cgroups(&self, seen: &Inspection, to: &mut dyn Write) -> io::Result<()> {
         self.title("inspect.title.cgroups", to)?;
         // v1 has a hierarchy for every controller, and a container mostly the same path in all of them
-        let mut paths: Vec<(&str, &str, bool)> = Vec::new();
+        let mut paths: Vec<(&str, Hierarchy, bool)> = Vec::new();
         for place in &seen.cgroups {
             let path = (place.path.as_str(), place.version, place.own);
             if !paths.contains(&path) {
@@ -128,9 +116,9 @@ impl Text {
             };
             let names: Vec<_> =
                 places().map(|p| p.controllers.as_str()).filter(|name| !name.is_empty()).collect();
-            let name = if version == "v2" { "v2".to_owned() } else { names.join(" ") };
+            let name = if version == Hierarchy::V2 { "v2".to_owned() } else { names.join(" ") };
             let own = t(self.lang, if own { "inspect.cgroup.own" } else { "inspect.cgroup.shared" });
-            let legacy = if version == "v1" { t(self.lang, "inspect.cgroup.legacy") } else { "" };
+            let legacy = if version == Hierarchy::V1 { t(self.lang, "inspect.cgroup.legacy") } else { "" };
             Self::wrapped(&format!("  {name}{legacy}: {own}"), to)?;
             writeln!(to, "    {}", cut_start(path, WIDTH - 4))?;
             places().try_for_each(|place| Self::limits(place, to))?;
@@ -157,23 +145,12 @@ impl Text {
 
     fn mounts(&self, seen: &Inspection, to: &mut dyn Write) -> io::Result<()> {
         self.title("inspect.title.mounts", to)?;
-        match &seen.root {
-            Some(root) => {
-                let mode = t(self.lang, if root.read_only { "inspect.mount.ro" } else { "inspect.mount.rw" });
-                let same = t(self.lang, if root.same { "inspect.mount.same" } else { "inspect.mount.other" });
-                writeln!(to, "  /: {} {}, {mode}, {same}", root.fstype, cut_start(&root.dir, 30))?;
-            }
-            None => writeln!(to, "  /: {}", t(self.lang, "inspect.mount.none"))?,
-        }
+        let dir = |dir: &str| cut_start(dir, 30);
+        writeln!(to, "  {}", words::root(seen.root.as_ref(), dir, self.lang))?;
         for overlay in &seen.overlays {
             writeln!(to, "  overlay {}", cut_start(&overlay.point, WIDTH - 10))?;
-            for lower in &overlay.lower {
-                writeln!(to, "    lower {}", cut_start(lower, WIDTH - 10))?;
-            }
-            for (name, dir) in [("upper", &overlay.upper), ("work ", &overlay.work)] {
-                if let Some(dir) = dir {
-                    writeln!(to, "    {name} {}", cut_start(dir, WIDTH - 10))?;
-                }
+            for (name, dir) in words::layers(overlay) {
+                writeln!(to, "    {name:<5} {}", cut_start(dir, WIDTH - 10))?;
             }
         }
         Ok(())
@@ -237,46 +214,15 @@ impl Text {
         }
         writeln!(to, "{line}{}", t(self.lang, "inspect.switches.evidence"))?;
         for Verdict { switch, on, evidence } in &seen.switches {
-            let mut line = format!("  {}{}", pad(switch.name(), 9), pad(self.mark(*on), 9));
+            let mut line = format!("  {}{}", pad(switch.name(), 9), pad(words::mark(*on, self.lang), 9));
             for preset in &presets {
-                line.push_str(&pad(self.mark(Some(preset.on.contains(switch))), 10));
+                line.push_str(&pad(words::mark(Some(preset.on.contains(switch)), self.lang), 10));
             }
             line.push_str(&cut(evidence, WIDTH.saturating_sub(line.width())));
             writeln!(to, "{}", sgr(self.colour, if *on == Some(true) { "32" } else { "0" }, &line))?;
         }
-        self.missing(seen, to)
-    }
-
-    /// What a container of Docker has and this one lacks, and the other way round.
-    fn missing(&self, seen: &Inspection, to: &mut dyn Write) -> io::Result<()> {
-        let untold = seen.switches.iter().filter(|verdict| verdict.on.is_none());
-        let untold: Vec<_> = untold.map(|verdict| verdict.switch.name()).collect();
-        if !untold.is_empty() {
-            let names = untold.join(" ");
-            Self::wrapped(
-                &format!("  {}", fill(self.lang, "inspect.switches.untold", &[("names", &names)])),
-                to,
-            )?;
-        }
-        for preset in Compared::all() {
-            let names = |test: fn(bool, bool) -> bool| {
-                let told = seen.switches.iter().filter_map(|v| Some((v.switch, v.on?)));
-                let names = told.filter(|(switch, on)| test(*on, preset.on.contains(switch)));
-                names.map(|(switch, _)| switch.name()).collect::<Vec<_>>().join(" ")
-            };
-            let (lacks, more) = (names(|own, theirs| !own && theirs), names(|own, theirs| own && !theirs));
-            let key = match (lacks.is_empty(), more.is_empty()) {
-                (true, true) if !untold.is_empty() => continue,
-                (true, true) => "inspect.switches.same",
-                (false, true) => "inspect.switches.lacks",
-                (true, false) => "inspect.switches.more",
-                (false, false) => "inspect.switches.both",
-            };
-            let name = preset.preset.name();
-            let values: [(&str, &dyn Display); 3] = [("preset", &name), ("lacks", &lacks), ("more", &more)];
-            Self::wrapped(&format!("  {}", fill(self.lang, key, &values)), to)?;
-        }
-        Ok(())
+        let mut said = words::compared(&seen.switches, self.lang).into_iter();
+        said.try_for_each(|sentence| Self::wrapped(&format!("  {sentence}"), to))
     }
 
     /// A row for each system of the lecture.
@@ -287,7 +233,7 @@ impl Text {
         writeln!(to, "  {}{}", pad("", 16), heads.trim_end())?;
         let row = |name: &str, on: &dyn Fn(Switch) -> Option<bool>| {
             let marks =
-                Switch::ALL.iter().map(|switch| pad(Self::sign(on(*switch)), switch.name().len() + 1));
+                Switch::ALL.iter().map(|switch| pad(words::sign(on(*switch)), switch.name().len() + 1));
             format!("  {}{}", pad(name, 16), marks.collect::<String>().trim_end())
         };
         let own = |switch| seen.switches.iter().find(|v| v.switch == switch).and_then(|v| v.on);
@@ -297,22 +243,6 @@ impl Text {
             writeln!(to, "{}", row(system.name(), &|switch| Some(usual.contains(&switch))))?;
         }
         Self::wrapped(t(self.lang, "inspect.systems.note"), to)
-    }
-
-    fn mark(&self, on: Option<bool>) -> &'static str {
-        match on {
-            Some(true) => t(self.lang, "inspect.mark.on"),
-            Some(false) => t(self.lang, "inspect.mark.off"),
-            None => "?",
-        }
-    }
-
-    const fn sign(on: Option<bool>) -> &'static str {
-        match on {
-            Some(true) => "+",
-            Some(false) => "-",
-            None => "?",
-        }
     }
 
     fn yes_no(&self, yes: Option<bool>) -> &'static str {

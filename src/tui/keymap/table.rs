@@ -227,6 +227,7 @@ const fn groups(context: Context) -> &'static [&'static [Binding]] {
         // other letters are the keys of the lab's own controls
         Context::Controls => &[ACCEPT, LIST, UNDO, LEAVE],
         Context::Searching | Context::Field => &[TYPING],
+        Context::Process => &[PANES, SHOWN_ROWS, PAGES, ENDS, SIZES, LEAVE, EVERYWHERE],
         Context::LabText => {
             &[LAB_TEXT, CHOICES, ROWS, PAGES, HELPERS, PANES, STEPS, SIZES, LEAVE, EVERYWHERE]
         }

@@ -38,16 +38,21 @@ const TREE: [Fact; 2] = [Fact::LimitPlaces, Fact::LimitMembers];
 
 /// The lines of the panel.
 pub(super) fn lines(view: View<'_>, world: &World, size: (usize, usize)) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
+    let (mut lines, mut pasts) = (Vec::new(), Vec::new());
     if let Some(seen) = view.run.now() {
         lines.extend(tree(seen, world, size.0));
         lines.extend(pair(seen, world, size.0));
-        lines.extend(GAUGES.iter().flat_map(|gauge| use_of(*gauge, seen, view, world, size.0)));
+        for gauge in GAUGES {
+            let used = use_of(gauge, seen, view, world, size.0);
+            pasts.extend((!used.is_empty()).then_some(gauge.0));
+            lines.extend(used);
+        }
         if !lines.is_empty() {
             lines.push(Line::default());
         }
     }
-    let drawn: &[Fact] = if lines.is_empty() { &[] } else { &TREE };
+    let facts: &[Fact] = if lines.is_empty() { &[] } else { &TREE };
+    let drawn = sight::Drawn { facts, pasts: &pasts };
     lines.extend(sight::lines(Sight::Limits, view, world, size, drawn));
     lines
 }

@@ -19,15 +19,24 @@ const COUNTERS: [Fact; 6] =
 /// A past is drawn of what has moved by more than one part in this many.
 const SEEN: i64 = 20;
 
-/// The lines of the panel: what changed in this step first; without the facts that it shows otherwise.
+/// What a panel shows by itself already.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Drawn<'a> {
+    /// Facts that need no row.
+    pub facts: &'a [Fact],
+    /// Facts whose past stands elsewhere.
+    pub pasts: &'a [Fact],
+}
+
+/// The lines of the panel: what changed in this step first; without what it shows otherwise.
 pub(super) fn lines(
     sight: Sight,
     view: View<'_>,
     world: &World,
     (width, _): (usize, usize),
-    shown: &[Fact],
+    drawn: Drawn<'_>,
 ) -> Vec<Line<'static>> {
-    let mut rows = witness::rows_of(view.run, |fact| fact.shown_in(sight) && !shown.contains(&fact));
+    let mut rows = witness::rows_of(view.run, |fact| fact.shown_in(sight) && !drawn.facts.contains(&fact));
     rows.sort_by_key(|row| !row.changed());
     if rows.is_empty() {
         return vec![Line::styled(t(world.lang, "tui.lab.nothing_seen"), world.theme.style(Role::Dim))];
@@ -36,7 +45,9 @@ pub(super) fn lines(
     let mut lines = vec![columns.head(world)];
     for row in &rows {
         lines.push(witness::line(row, false, columns, world));
-        lines.extend(past(row.fact, view, world, width));
+        if !drawn.pasts.contains(&row.fact) {
+            lines.extend(past(row.fact, view, world, width));
+        }
     }
     lines
 }

@@ -7,6 +7,8 @@ use ratatui::{
     widgets::{Block, BorderType, Borders, Clear, Paragraph},
 };
 
+use unicode_width::UnicodeWidthStr;
+
 use super::wrap;
 use crate::tui::{model::World, theme::Role};
 
@@ -35,6 +37,17 @@ pub(crate) fn pane(title: &str, focused: bool, world: &World, frame: &mut Frame<
     let inner = block.inner(area);
     frame.render_widget(block, area);
     inner
+}
+
+/// The title of panes that share a place: `Witness [Limits] Rights`; where there is no room for all, `[Limits] +2`.
+pub(crate) fn tabs(titles: &[String], seen: usize, width: u16) -> String {
+    let shown = titles.get(seen).cloned().unwrap_or_default();
+    if titles.len() < 2 {
+        return shown;
+    }
+    let tab = |(at, title): (usize, &String)| if at == seen { format!("[{title}]") } else { title.clone() };
+    let all = titles.iter().enumerate().map(tab).collect::<Vec<_>>().join(" ");
+    if all.width() + 6 > usize::from(width) { format!("[{shown}] +{}", titles.len() - 1) } else { all }
 }
 
 /// A pop-up of at most this size in the middle; gives back what is inside its frame.

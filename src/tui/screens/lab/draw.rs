@@ -5,7 +5,6 @@ use ratatui::{
     layout::Rect,
     text::{Line, Span},
 };
-use unicode_width::UnicodeWidthStr;
 
 use super::{
     LabScreen, Pane, Stage,
@@ -59,20 +58,12 @@ impl LabScreen {
     }
 
     fn frame(&self, slot: &Slot, world: &World, frame: &mut Frame<'_>) -> Rect {
-        let tab = |pane: &Pane| {
-            if *pane == slot.seen {
-                format!("[{}]", self.title(*pane, world))
-            } else {
-                t(world.lang, pane.title()).to_owned()
-            }
+        let title = |pane: &Pane| {
+            if *pane == slot.seen { self.title(*pane, world) } else { t(world.lang, pane.title()).to_owned() }
         };
-        let mut title = slot.panes.iter().map(tab).collect::<Vec<_>>().join(" ");
-        if title.width() + 6 > usize::from(slot.area.width) {
-            title = format!("{} +{}", tab(&slot.seen), slot.panes.len() - 1);
-        }
-        if slot.panes.len() == 1 {
-            title = self.title(slot.seen, world);
-        }
+        let titles: Vec<String> = slot.panes.iter().map(title).collect();
+        let seen = slot.panes.iter().position(|pane| *pane == slot.seen).unwrap_or_default();
+        let title = frame::tabs(&titles, seen, slot.area.width);
         let focused = slot.seen == self.panes.focus();
         frame::pane(&title, focused, world, frame, slot.area);
         inner(slot.area, slot.seen)

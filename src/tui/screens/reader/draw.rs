@@ -76,7 +76,7 @@ impl Reader {
                 let title = world.course.lesson(&id).map_or("", |lesson| lesson.title.get(world.lang));
                 fill(world.lang, "tui.reader.next_lesson", &[("title", &title)])
             }
-            None => t(world.lang, "tui.reader.next_none").to_owned(),
+            None | Some(Place::Process(_)) => t(world.lang, "tui.reader.next_none").to_owned(),
         });
         if let Some(lesson) = world.course.lesson(&self.lesson).filter(|l| !l.sources.is_empty()) {
             text.push(fill(world.lang, "tui.reader.sources", &[("sources", &lesson.sources.join(" · "))]));
