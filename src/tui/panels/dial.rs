@@ -30,7 +30,8 @@ const ANSWER: usize = 5;
 
 /// The lines of the panel.
 pub(super) fn lines(view: View<'_>, world: &World, size: (usize, usize)) -> Vec<Line<'static>> {
-    let Some(board) = view.dial else { return sight::lines(Sight::Dial, view, world, size, &[]) };
+    let nothing = sight::Drawn::default();
+    let Some(board) = view.dial else { return sight::lines(Sight::Dial, view, world, size, nothing) };
     let panel = Panel { board, world, width: size.0 };
     let mut lines = panel.head();
     lines.extend(panel.switches());
@@ -183,8 +184,9 @@ impl Panel<'_> {
         if let Some(failure) = &here.failure {
             lines.extend(self.failure(t(lang, "dial.panel.failed"), failure));
         }
-        for (switch, failure) in &here.refused {
-            let text = fill(lang, "dial.panel.refused", &[("switch", &switch.label(lang))]);
+        for (switches, failure) in said_once(&here.refused) {
+            let names: Vec<_> = switches.iter().map(|switch| switch.label(lang)).collect();
+            let text = fill(lang, "dial.panel.refused", &[("switch", &names.join(", "))]);
             lines.extend(self.failure(&text, failure));
         }
         if !here.answers.is_empty() {
@@ -205,5 +207,43 @@ impl Panel<'_> {
         lines.extend(self.say(explained.why, Role::Plain));
         lines.extend(self.say(explained.try_next, Role::Plain));
         lines
+    }
+}
+
+/// The switches that were refused, those together that one and the same failure stopped.
+fn said_once(refused: &[(Switch, Failure)]) -> Vec<(Vec<Switch>, &Failure)> {
+    let mut said: Vec<(Vec<Switch>, &Failure)> = Vec::new();
+    for (switch, failure) in refused {
+        let same = |(_, other): &&mut (Vec<Switch>, &Failure)| {
+            (&other.operation, &other.errno, &other.path)
+                == (&failure.operation, &failure.errno, &failure.path)
+        };
+        match said.iter_mut().find(same) {
+            Some((switches, _)) => switches.push(*switch),
+            None => said.push((vec![*switch], failure)),
+        }
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_failure_is_said_once_with_all_that_it_stopped() {
+        let failure = |operation: &str, argument: &str| Failure {
+            operation: operation.to_owned(),
+            arguments: vec![argument.to_owned()],
+            errno: "EPERM".to_owned(),
+            path: None,
+        };
+        let refused = [
+            (Switch::Uts, failure("unshare", "CLONE_NEWUTS")),
+            (Switch::Cgroup, failure("mkdir", "/x")),
+            (Switch::Net, failure("unshare", "CLONE_NEWNET")),
+        ];
+        let said: Vec<_> = said_once(&refused).into_iter().map(|(switches, _)| switches).collect();
+        assert_eq!(said, [vec![Switch::Uts, Switch::Net], vec![Switch::Cgroup]]);
     }
 }

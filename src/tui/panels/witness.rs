@@ -280,6 +280,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_label_has_19_columns_at_the_least() {
+        // 80 columns: the text has 35 of them, the frame two
+        assert_eq!(Columns::of(80 - 35 - 2).label, 19);
+        assert!((39..200).all(|width| Columns::of(width).label >= 15), "narrower terminals cut");
+    }
+
+    #[test]
     fn a_number_that_moves_while_it_is_read_is_not_called_different() {
         let row = |fact, host, inside| {
             let number = |n| Some(Value::Number(n));

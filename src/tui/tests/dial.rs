@@ -151,7 +151,7 @@ fn a_turn_is_measured_one_box_at_a_time_and_never_waited_for() {
 fn presets_and_goals_are_reached_and_a_refusal_is_said() {
     let mut bench = dial((120, 40));
     bench.keys("pp").dial_answers();
-    bench.sees("here: docker run").sees("goal: docker run [!]").sees("cgroup was refused").sees("EACCES");
+    bench.sees("here: docker run").sees("goal: docker run [!]").sees("Refused: cgroup").sees("EACCES");
     bench.sees("8[!] cgroup").sees("[!] was refused: the box ran without it").lacks("This is the goal");
     bench.keys("g").dial_answers();
     bench.sees("goal: --privileged").sees("[x] rights≠");
@@ -207,7 +207,7 @@ fn an_order_is_carried_out_piece_by_piece_until_one_fails() {
     let pieces = order(&bench);
     assert_eq!((pieces[0], pieces[1]), (before[1], before[0]));
     bench.keys("<enter>").says(Event::Opened { observation: bare() });
-    assert!(matches!(bench.opened(), Some(Request::Act { actions }) if *actions == pieces[0].actions()));
+    assert!(matches!(bench.opened(), Some(Request::Act { actions }) if *actions == pieces[0].actions(&[])));
     bench.effects.clear();
     let refused = Event::Acted {
         before: bare(),
@@ -225,6 +225,7 @@ fn whole() -> Observation {
     let mut seen = bare();
     let text = |t: &str| Value::Text(t.to_owned());
     for (fact, value) in [
+        (Fact::BoxMount, text("overlay")),
         (Fact::Pid, Value::Number(1)),
         (Fact::Pid1, text("korobka")),
         (Fact::SeesHost, text("no")),
@@ -291,7 +292,7 @@ fn where_no_cgroup_can_be_made_its_piece_is_taken_out() {
     bench.keys("a").says(Event::Opened { observation: bare() }).keys("<enter>");
     let made = |failure| Event::Acted { before: bare(), after: whole(), traces: Vec::new(), failure };
     bench.says(Event::Opened { observation: bare() });
-    let limit = Piece::Limit.actions();
+    let limit = Piece::Limit.actions(&[]);
     let mut done = 0;
     while !matches!(bench.opened(), Some(Request::Act { actions }) if *actions == limit) {
         bench.says(made(None));
