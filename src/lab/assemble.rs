@@ -27,7 +27,9 @@ pub enum Piece {
     Walls,
     /// A fork: the child is process 1.
     Fork,
-    /// A root file system: a tmpfs with /usr, /dev and /proc.
+    /// An overlay on a tmpfs, for the root to be in.
+    Overlay,
+    /// What a root file system holds: /usr, /dev and /proc.
     Root,
     /// The new root takes the place of the old one.
     Pivot,
@@ -43,10 +45,11 @@ pub enum Piece {
 
 impl Piece {
     /// All of them, in an order that works.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Limit,
         Self::Walls,
         Self::Fork,
+        Self::Overlay,
         Self::Root,
         Self::Pivot,
         Self::Name,
@@ -60,6 +63,7 @@ impl Piece {
             Self::Limit => "limit",
             Self::Walls => "walls",
             Self::Fork => "fork",
+            Self::Overlay => "overlay",
             Self::Root => "root",
             Self::Pivot => "pivot",
             Self::Name => "name",
@@ -74,8 +78,9 @@ impl Piece {
         find(lang, &format!("workshop.piece.{}", self.name())).unwrap_or_else(|| self.name())
     }
 
-    /// What it does.
-    pub fn actions(self) -> Vec<Action> {
+    /// What it does after those before it. A root is filled in the overlay, if there is one already, and on a tmpfs
+    /// otherwise: never on a disk of the host.
+    pub fn actions(self, before: &[Self]) -> Vec<Action> {
         match self {
             Self::Limit => {
                 let mut actions = limited(Group::Box);
@@ -93,11 +98,11 @@ impl Piece {
                 ],
             }],
             Self::Fork => vec![Action::Clone { ns: Vec::new() }],
-            Self::Root => vec![
-                Action::MakePrivate {},
-                Action::Mount { what: MountKind::Tmpfs, at: Place::Box },
-                Action::FurnishRoot {},
-            ],
+            Self::Overlay => {
+                [tmpfs(), vec![Action::Mount { what: MountKind::Overlay, at: Place::Box }]].concat()
+            }
+            Self::Root if before.contains(&Self::Overlay) => vec![Action::FurnishRoot {}],
+            Self::Root => [tmpfs(), vec![Action::FurnishRoot {}]].concat(),
             Self::Pivot => vec![Action::PivotRoot {}],
             Self::Name => Hostname::try_from("korobka".to_owned())
                 .map(|name| Action::SetHostname { name })
@@ -110,6 +115,11 @@ impl Piece {
             Self::Program => vec![Action::SpawnWorkload { workload: Workload::Heartbeat, at: None }],
         }
     }
+}
+
+/// A place that is the box's own.
+fn tmpfs() -> Vec<Action> {
+    vec![Action::MakePrivate {}, Action::Mount { what: MountKind::Tmpfs, at: Place::Box }]
 }
 
 /// Where the student begins: root in a user namespace, and nothing else. What belongs to the host's user namespace
@@ -134,6 +144,12 @@ pub fn limit_holds() -> Vec<Expectation> {
         is(Fact::LimitPids, Condition::Equals(PROCESSES.to_string())),
         is(Fact::PidsCurrent, Condition::AtLeast(1)),
     ]
+}
+
+/// What holds of an overlay that is there.
+pub fn overlay_holds() -> Vec<Expectation> {
+    let fact = FactId::subject(Fact::BoxMount);
+    vec![Expectation::Fact { fact, is: Condition::Equals("overlay".to_owned()) }]
 }
 
 /// What holds of rights that are gone for good.
@@ -170,6 +186,8 @@ pub enum Reason {
     NoRoot,
     /// The new root stands there, and what it would be made from is gone.
     Pivoted,
+    /// The overlay was mounted over what was filled before.
+    Covered,
     /// The rights that it takes are given up.
     NoRights,
     /// The program has started, and inherits what is not finished.
@@ -184,6 +202,7 @@ impl Reason {
             Self::NotFirst => "workshop.reason.not_first",
             Self::NoRoot => "workshop.reason.no_root",
             Self::Pivoted => "workshop.reason.pivoted",
+            Self::Covered => "workshop.reason.covered",
             Self::NoRights => "workshop.reason.no_rights",
             Self::TooEarly => "workshop.reason.too_early",
         };
@@ -211,7 +230,7 @@ pub struct Assembly {
     cursor: usize,
     held: bool,
     verdict: Verdict,
-    left_out: Option<Piece>,
+    left_out: Vec<Piece>,
 }
 
 impl Assembly {
@@ -226,7 +245,7 @@ impl Assembly {
         {
             order.swap(0, at);
         }
-        Self { order, cursor: 0, held: false, verdict: Verdict::Untried, left_out: None }
+        Self { order, cursor: 0, held: false, verdict: Verdict::Untried, left_out: Vec::new() }
     }
 
     /// The pieces as they lie.
@@ -249,17 +268,17 @@ impl Assembly {
         self.verdict
     }
 
-    /// A piece that this machine cannot carry out in any order: it has been taken out.
-    pub const fn left_out(&self) -> Option<Piece> {
-        self.left_out
+    /// Pieces that this machine cannot carry out in any order: they have been taken out.
+    pub fn left_out(&self) -> &[Piece] {
+        &self.left_out
     }
 
     /// Other pieces in another order; what this machine cannot do stays out.
     #[must_use]
     pub fn another(&self, seed: u32) -> Self {
         let mut another = Self::new(seed);
-        another.order.retain(|piece| self.left_out != Some(*piece));
-        another.left_out = self.left_out;
+        another.order.retain(|piece| !self.left_out.contains(piece));
+        another.left_out.clone_from(&self.left_out);
         another
     }
 
@@ -295,8 +314,13 @@ impl Assembly {
                 .map(|(at, piece)| {
                     let prepare = if at == 0 { scene() } else { Vec::new() };
                     // what a program is started with it keeps
-                    let expect = if *piece == Piece::Program { self.wanted() } else { Vec::new() };
-                    step(piece.name(), prepare, piece.actions(), expect)
+                    let expect = match piece {
+                        Piece::Program => self.wanted(),
+                        Piece::Overlay => overlay_holds(),
+                        _ => Vec::new(),
+                    };
+                    let before = self.order.get(..at).unwrap_or_default();
+                    step(piece.name(), prepare, piece.actions(before), expect)
                 })
                 .collect(),
         )
@@ -304,7 +328,7 @@ impl Assembly {
 
     /// What the program is to find.
     fn wanted(&self) -> Vec<Expectation> {
-        let limit = if self.left_out == Some(Piece::Limit) { Vec::new() } else { limit_holds() };
+        let limit = if self.left_out.contains(&Piece::Limit) { Vec::new() } else { limit_holds() };
         [whole(), rights_hold(), limit].concat()
     }
 
@@ -322,17 +346,23 @@ impl Assembly {
     }
 
     /// The piece that was being carried out did not hold. Takes it out if that has nothing to do with the order: a cgroup
-    /// is made from outside, so no piece before it can be the reason.
+    /// is made from outside, so no piece before it can be the reason; an overlay in a user namespace takes a kernel that
+    /// allows it (Linux 5.11).
     pub fn leave_out(&mut self) -> bool {
         let Verdict::Running(done) = self.verdict else { return false };
-        let limit = self.order.get(done) == Some(&Piece::Limit);
-        if limit {
+        let Some(piece) = self.order.get(done).copied() else { return false };
+        let out = match piece {
+            Piece::Limit => true,
+            Piece::Overlay => self.reason(done).is_none(),
+            _ => false,
+        };
+        if out {
             self.order.remove(done);
-            self.left_out = Some(Piece::Limit);
+            self.left_out.push(piece);
             self.verdict = Verdict::Untried;
             self.cursor = self.cursor.min(self.order.len().saturating_sub(1));
         }
-        limit
+        out
     }
 
     /// The stage is gone in the midst of it.
@@ -342,22 +372,29 @@ impl Assembly {
         }
     }
 
+    /// Whether the overlay comes after what was to be in it.
+    fn covered(&self) -> bool {
+        let mut both = self.order.iter().filter(|piece| matches!(piece, Piece::Root | Piece::Overlay));
+        both.next() == Some(&Piece::Root) && both.next().is_some()
+    }
+
     /// Why the piece at a place did not hold, as far as the order says it.
     pub fn reason(&self, at: usize) -> Option<Reason> {
         let piece = self.order.get(at)?;
         let place = |of: Piece| self.order.iter().position(|piece| *piece == of);
         let before = |of: Piece| place(of).is_some_and(|other| other < at);
         Some(match piece {
+            Piece::Program if at + 1 == self.order.len() && self.covered() => Reason::Covered,
             Piece::Program => Reason::TooEarly,
             Piece::Fork | Piece::Limit | Piece::Rights => return None,
             _ if before(Piece::Rights) => Reason::NoRights,
             Piece::Walls => return None,
             _ if !before(Piece::Walls) => Reason::NoWalls,
-            Piece::Root if before(Piece::Pivot) => Reason::Pivoted,
+            Piece::Root | Piece::Overlay if before(Piece::Pivot) => Reason::Pivoted,
             Piece::Root if !before(Piece::Fork) || place(Piece::Fork) < place(Piece::Walls) => {
                 Reason::NotFirst
             }
-            Piece::Pivot if !before(Piece::Root) => Reason::NoRoot,
+            Piece::Pivot if !before(Piece::Root) && !before(Piece::Overlay) => Reason::NoRoot,
             _ => return None,
         })
     }

@@ -62,17 +62,17 @@ impl Fault {
     pub fn breaks(self) -> Vec<Action> {
         let mut actions = scene();
         for piece in [Piece::Walls, Piece::Fork, Piece::Name] {
-            actions.extend(piece.actions());
+            actions.extend(piece.actions(&[]));
         }
         if self != Self::LoDown {
-            actions.extend(Piece::Lo.actions());
+            actions.extend(Piece::Lo.actions(&[]));
         }
         if self == Self::UpperOnOverlay {
             let on_box = |what| Action::Mount { what, at: Place::Box };
             actions.extend([Action::MakePrivate {}, on_box(MountKind::Tmpfs), on_box(MountKind::Overlay)]);
             return actions;
         }
-        actions.extend(Piece::Root.actions());
+        actions.extend(Piece::Root.actions(&[]));
         match self {
             Self::NoProc => actions.push(Action::Mount { what: MountKind::Tmpfs, at: Place::BoxProc }),
             Self::WrongOrder => actions.extend([
@@ -88,7 +88,7 @@ impl Fault {
             }
             Self::UpperOnOverlay | Self::LoDown => {}
         }
-        actions.extend(Piece::Pivot.actions());
+        actions.extend(Piece::Pivot.actions(&[]));
         actions
     }
 

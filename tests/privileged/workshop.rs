@@ -3,7 +3,7 @@
 use korobka::{
     lab::{
         action::{Action, MountKind, Place},
-        assemble::{Piece, limit_holds, rights_hold, scene, whole},
+        assemble::{Piece, limit_holds, overlay_holds, rights_hold, scene, whole},
         expectation::{Expectation, Moments},
         fact::{Fact, FactId},
         mend::Fault,
@@ -44,10 +44,20 @@ fn open(stage: &Stage, replay: &[Action]) -> Result<Observation, Failure> {
 
 /// Whether a cgroup can be made here; the failure is said.
 fn cgroups(stage: &Stage) -> bool {
-    let made = open(stage, &Piece::Limit.actions());
+    let made = open(stage, &Piece::Limit.actions(&[]));
     if let Err(failure) = &made {
         assert!(!nix::unistd::geteuid().is_root(), "{failure:?}");
         println!("  no cgroups here: {} {}", failure.operation, failure.errno);
+    }
+    made.is_ok()
+}
+
+/// Whether a user namespace may mount an overlay here (Linux 5.11); the failure is said.
+fn overlays(stage: &Stage) -> bool {
+    let (walls, overlay) = (Piece::Walls.actions(&[]), Piece::Overlay.actions(&[Piece::Walls]));
+    let made = open(stage, &[scene(), walls, overlay].concat());
+    if let Err(failure) = &made {
+        println!("  no overlay in a user namespace here: {} {}", failure.operation, failure.errno);
     }
     made.is_ok()
 }
@@ -56,14 +66,18 @@ fn carry_out(stage: &Stage, order: &[Piece]) -> Became {
     open(stage, &scene()).unwrap();
     let limit = if order.contains(&Piece::Limit) { limit_holds() } else { Vec::new() };
     let wanted = [whole(), rights_hold(), limit].concat();
-    for piece in order {
-        let act = stage.act(&piece.actions());
+    for (at, piece) in order.iter().enumerate() {
+        let act = stage.act(&piece.actions(&order[..at]));
         if let Some(Failure { operation, errno, .. }) = &act.failure {
             assert_ne!(operation, "guard", "{order:?}: {piece:?}: the kernel itself must refuse it");
             let errno = ["EPERM", "EINVAL", "ENOENT", "EBUSY"].into_iter().find(|name| name == errno);
             return Became::Refused(*piece, errno.unwrap_or("another error"));
         }
         let unmet = unmet(&act, wanted.clone());
+        if *piece == Piece::Overlay {
+            let unmet = self::unmet(&act, overlay_holds());
+            assert!(unmet.is_empty(), "{order:?}: the kernel's list of mounts shows it: {unmet:?}");
+        }
         if *piece == Piece::Program && !unmet.is_empty() {
             println!("  {order:?}: {unmet:?}");
             return Became::Unfinished;
@@ -97,9 +111,39 @@ pub(crate) fn an_order_holds_or_fails_for_the_kernels_own_reason() {
     ] {
         assert_eq!(carry_out(&stage, &order), became, "{order:?}");
     }
-    if cgroups(&stage) {
+    let overlays = overlays(&stage);
+    if overlays {
+        use Piece::Overlay;
         for (order, became) in [
-            (Piece::ALL, Became::Whole),
+            ([Walls, Fork, Overlay, Root, Pivot, Name, Lo, Rights, Program], Became::Whole),
+            ([Walls, Overlay, Fork, Root, Name, Lo, Pivot, Rights, Program], Became::Whole),
+            (
+                [Overlay, Walls, Fork, Root, Pivot, Name, Lo, Rights, Program],
+                Became::Refused(Overlay, "EPERM"),
+            ),
+            (
+                [Walls, Fork, Rights, Overlay, Root, Pivot, Name, Lo, Program],
+                Became::Refused(Overlay, "EPERM"),
+            ),
+            (
+                [Walls, Fork, Pivot, Overlay, Root, Name, Lo, Rights, Program],
+                Became::Refused(Pivot, "EINVAL"),
+            ),
+            ([Walls, Fork, Overlay, Pivot, Root, Name, Lo, Rights, Program], Became::Refused(Root, "ENOENT")),
+            (
+                [Walls, Fork, Root, Pivot, Overlay, Name, Lo, Rights, Program],
+                Became::Refused(Overlay, "ENOENT"),
+            ),
+            ([Walls, Fork, Root, Overlay, Pivot, Name, Lo, Rights, Program], Became::Unfinished),
+        ] {
+            assert_eq!(carry_out(&stage, &order), became, "{order:?}");
+        }
+    }
+    if cgroups(&stage) {
+        if overlays {
+            assert_eq!(carry_out(&stage, &Piece::ALL), Became::Whole);
+        }
+        for (order, became) in [
             ([Walls, Fork, Root, Pivot, Name, Lo, Rights, Limit, Program], Became::Whole),
             ([Walls, Fork, Root, Pivot, Name, Lo, Rights, Program, Limit], Became::Unfinished),
         ] {

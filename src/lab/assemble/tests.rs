@@ -45,7 +45,7 @@ fn a_cgroup_that_cannot_be_made_is_taken_out_and_stays_out() {
     assembly.start();
     assert!(assembly.leave_out());
     assert!(!assembly.leave_out(), "it is out");
-    assert_eq!((assembly.verdict(), assembly.left_out()), (Verdict::Untried, Some(Piece::Limit)));
+    assert_eq!((assembly.verdict(), assembly.left_out()), (Verdict::Untried, &[Piece::Limit][..]));
     assert_eq!(assembly.order().len(), Piece::ALL.len() - 1);
     let another = assembly.another(7);
     assert!(!another.order().contains(&Piece::Limit));
@@ -54,14 +54,48 @@ fn a_cgroup_that_cannot_be_made_is_taken_out_and_stays_out() {
 }
 
 #[test]
+fn an_overlay_is_taken_out_where_no_order_is_to_blame() {
+    use Piece::{Fork, Overlay, Pivot, Program, Root, Walls};
+    let at = |order: &[Piece], done| {
+        let mut assembly = Assembly { order: order.to_vec(), ..Assembly::new(1) };
+        assembly.verdict = Verdict::Running(done);
+        assembly
+    };
+    assert!(!at(&[Overlay, Walls, Fork, Root, Pivot, Program], 0).leave_out(), "there are no walls");
+    let mut assembly = at(&[Walls, Fork, Overlay, Root, Pivot, Program], 2);
+    assert!(assembly.leave_out());
+    assert_eq!((assembly.left_out(), assembly.order().len()), (&[Overlay][..], 5));
+    let root = &assembly.lab().steps[2];
+    assert!(
+        root.actions.contains(&Action::Mount { what: MountKind::Tmpfs, at: Place::Box }),
+        "a place of its own"
+    );
+    assert!(!assembly.another(3).order().contains(&Overlay));
+}
+
+#[test]
+fn a_root_is_filled_in_the_overlay_or_on_a_tmpfs_and_never_on_the_disk() {
+    use Piece::{Overlay, Root, Walls};
+    let tmpfs = Action::Mount { what: MountKind::Tmpfs, at: Place::Box };
+    assert!(Root.actions(&[Walls]).contains(&tmpfs));
+    assert_eq!(Root.actions(&[Walls, Overlay]), [Action::FurnishRoot {}]);
+    assert!(Overlay.actions(&[Walls, Root]).contains(&tmpfs));
+}
+
+#[test]
 fn a_wrong_order_has_its_reason() {
-    use Piece::{Fork, Lo, Name, Pivot, Program, Rights, Root, Walls};
+    use Piece::{Fork, Lo, Name, Overlay, Pivot, Program, Rights, Root, Walls};
     let of = |order: &[Piece], at| Assembly { order: order.to_vec(), ..Assembly::new(1) }.reason(at);
     assert_eq!(of(&[Name, Walls, Fork, Root, Pivot, Lo, Program], 0), Some(Reason::NoWalls));
     assert_eq!(of(&[Walls, Root, Fork, Pivot, Name, Lo, Program], 1), Some(Reason::NotFirst));
     assert_eq!(of(&[Fork, Walls, Root, Pivot, Name, Lo, Program], 2), Some(Reason::NotFirst));
     assert_eq!(of(&[Walls, Fork, Pivot, Root, Name, Lo, Program], 2), Some(Reason::NoRoot));
     assert_eq!(of(&[Walls, Fork, Root, Rights, Pivot, Name, Lo, Program], 4), Some(Reason::NoRights));
+    assert_eq!(of(&[Overlay, Walls, Fork, Root, Pivot, Program], 0), Some(Reason::NoWalls));
+    assert_eq!(of(&[Walls, Fork, Root, Pivot, Overlay, Program], 4), Some(Reason::Pivoted));
+    assert_eq!(of(&[Walls, Fork, Overlay, Pivot, Root, Program], 4), Some(Reason::Pivoted));
+    assert_eq!(of(&[Walls, Fork, Root, Overlay, Pivot, Program], 5), Some(Reason::Covered));
+    assert_eq!(of(&[Walls, Fork, Root, Overlay, Program, Pivot], 4), Some(Reason::TooEarly));
     assert_eq!(of(&[Program, Walls, Fork, Root, Pivot, Name, Lo], 0), Some(Reason::TooEarly));
 }
 
@@ -70,7 +104,7 @@ fn everything_has_words_in_both_languages() {
     for lang in Lang::ALL {
         for piece in Piece::ALL {
             assert_ne!(piece.label(lang), piece.name());
-            assert!(!piece.actions().is_empty());
+            assert!(!piece.actions(&[]).is_empty());
         }
     }
 }

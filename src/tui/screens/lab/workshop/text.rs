@@ -4,7 +4,7 @@ use super::{Exercise, Workshop};
 use crate::{
     i18n::{fill, t},
     lab::{
-        assemble::{Assembly, Verdict},
+        assemble::{Assembly, Piece, Verdict},
         expectation::Moments,
         mend::{Outcome, Ward},
         run::Run,
@@ -31,8 +31,11 @@ fn assemble(assembly: &Assembly, run: &Run, writer: &mut Writer<'_>) {
         Verdict::Untried => {
             writer.key("workshop.assemble.intro", Role::Plain);
             writer.key("workshop.assemble.how", Role::Dim);
-            if assembly.left_out().is_some() {
-                writer.key("workshop.assemble.no_cgroup", Role::Strong);
+            for piece in assembly.left_out() {
+                let overlay = *piece == Piece::Overlay;
+                let key =
+                    if overlay { "workshop.assemble.no_overlay" } else { "workshop.assemble.no_cgroup" };
+                writer.key(key, Role::Strong);
             }
         }
         Verdict::Running(_) => writer.key("tui.lab.acting", Role::Dim),
