@@ -44,7 +44,7 @@ fn stage(args: &[OsString]) -> ExitCode {
 fn observer(args: &[OsString]) -> ExitCode {
     let pid = args.first().and_then(|text| text.to_str()?.parse().ok());
     match (pid, standard_input()) {
-        (Some(pid), Some(socket)) => done(observer::run(socket, pid)),
+        (Some(pid), Some(socket)) => done(observer::run(&socket, pid)),
         _ => ExitCode::FAILURE,
     }
 }

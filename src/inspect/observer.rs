@@ -66,22 +66,22 @@ pub enum Said {
 }
 
 /// The role: looks at a process and says what is new, until it ends or nobody listens.
-pub fn run(socket: OwnedFd, pid: i32) -> Result<(), WireError> {
-    if socket::peer(&socket)? != getppid() {
+pub fn run(socket: &OwnedFd, pid: i32) -> Result<(), WireError> {
+    if socket::peer(socket)? != getppid() {
         return Err(Errno::EPERM.into());
     }
     process::die_with_parent(Signal::SIGKILL, getppid().as_raw())?;
     process::rename(NAME)?;
     let mut eyes = match Eyes::open(pid) {
         Ok(eyes) => eyes,
-        Err(error) => return wire::send(&socket, &last_words(&error), None),
+        Err(error) => return wire::send(socket, &last_words(&error), None),
     };
     loop {
         let began = Instant::now();
         match eyes.look() {
-            Ok(Some(seen)) => wire::send(&socket, &seen, None)?,
+            Ok(Some(seen)) => wire::send(socket, &seen, None)?,
             Ok(None) => {}
-            Err(error) => return wire::send(&socket, &last_words(&error), None),
+            Err(error) => return wire::send(socket, &last_words(&error), None),
         }
         let wait = PERIOD.saturating_sub(began.elapsed());
         let mut fds = [PollFd::new(socket.as_fd(), PollFlags::POLLIN)];

@@ -101,7 +101,10 @@ impl Piece {
             Self::Overlay => {
                 [tmpfs(), vec![Action::Mount { what: MountKind::Overlay, at: Place::Box }]].concat()
             }
-            Self::Root if before.contains(&Self::Overlay) => vec![Action::FurnishRoot {}],
+            // after the pivot there is no such place, which the mount of the tmpfs is told
+            Self::Root if before.contains(&Self::Overlay) && !before.contains(&Self::Pivot) => {
+                vec![Action::FurnishRoot {}]
+            }
             Self::Root => [tmpfs(), vec![Action::FurnishRoot {}]].concat(),
             Self::Pivot => vec![Action::PivotRoot {}],
             Self::Name => Hostname::try_from("korobka".to_owned())

@@ -113,31 +113,7 @@ pub(crate) fn an_order_holds_or_fails_for_the_kernels_own_reason() {
     }
     let overlays = overlays(&stage);
     if overlays {
-        use Piece::Overlay;
-        for (order, became) in [
-            ([Walls, Fork, Overlay, Root, Pivot, Name, Lo, Rights, Program], Became::Whole),
-            ([Walls, Overlay, Fork, Root, Name, Lo, Pivot, Rights, Program], Became::Whole),
-            (
-                [Overlay, Walls, Fork, Root, Pivot, Name, Lo, Rights, Program],
-                Became::Refused(Overlay, "EPERM"),
-            ),
-            (
-                [Walls, Fork, Rights, Overlay, Root, Pivot, Name, Lo, Program],
-                Became::Refused(Overlay, "EPERM"),
-            ),
-            (
-                [Walls, Fork, Pivot, Overlay, Root, Name, Lo, Rights, Program],
-                Became::Refused(Pivot, "EINVAL"),
-            ),
-            ([Walls, Fork, Overlay, Pivot, Root, Name, Lo, Rights, Program], Became::Refused(Root, "ENOENT")),
-            (
-                [Walls, Fork, Root, Pivot, Overlay, Name, Lo, Rights, Program],
-                Became::Refused(Overlay, "ENOENT"),
-            ),
-            ([Walls, Fork, Root, Overlay, Pivot, Name, Lo, Rights, Program], Became::Unfinished),
-        ] {
-            assert_eq!(carry_out(&stage, &order), became, "{order:?}");
-        }
+        orders_with_an_overlay(&stage);
     }
     if cgroups(&stage) {
         if overlays {
@@ -151,6 +127,22 @@ pub(crate) fn an_order_holds_or_fails_for_the_kernels_own_reason() {
         }
     }
     assert_eq!(stage.open(&[]).get(FactId::host(Fact::Hostname)).cloned(), host, "the host is as it was");
+}
+
+fn orders_with_an_overlay(stage: &Stage) {
+    use Piece::{Fork, Lo, Name, Overlay, Pivot, Program, Rights, Root, Walls};
+    for (order, became) in [
+        ([Walls, Fork, Overlay, Root, Pivot, Name, Lo, Rights, Program], Became::Whole),
+        ([Walls, Overlay, Fork, Root, Name, Lo, Pivot, Rights, Program], Became::Whole),
+        ([Overlay, Walls, Fork, Root, Pivot, Name, Lo, Rights, Program], Became::Refused(Overlay, "EPERM")),
+        ([Walls, Fork, Rights, Overlay, Root, Pivot, Name, Lo, Program], Became::Refused(Overlay, "EPERM")),
+        ([Walls, Fork, Pivot, Overlay, Root, Name, Lo, Rights, Program], Became::Refused(Pivot, "EINVAL")),
+        ([Walls, Fork, Overlay, Pivot, Root, Name, Lo, Rights, Program], Became::Refused(Root, "ENOENT")),
+        ([Walls, Fork, Root, Pivot, Overlay, Name, Lo, Rights, Program], Became::Refused(Overlay, "ENOENT")),
+        ([Walls, Fork, Root, Overlay, Pivot, Name, Lo, Rights, Program], Became::Unfinished),
+    ] {
+        assert_eq!(carry_out(stage, &order), became, "{order:?}");
+    }
 }
 
 pub(crate) fn each_mend_holds_on_its_own_box_and_on_no_other() {

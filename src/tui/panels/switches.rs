@@ -86,16 +86,12 @@ impl Panel<'_> {
             spans.push(self.span(wrap::pad(&text, answer), role));
         }
         let evidence = clean::clean(&verdict.evidence);
-        match self.room() {
-            Some(room) => {
-                spans.push(self.span(wrap::fit(&evidence, room), Role::Code));
-                vec![Line::from(spans)]
-            }
-            None => {
-                let evidence = wrap::fit(&evidence, self.width.saturating_sub(2));
-                vec![Line::from(spans), Line::from(self.span(format!("  {evidence}"), Role::Code))]
-            }
+        if let Some(room) = self.room() {
+            spans.push(self.span(wrap::fit(&evidence, room), Role::Code));
+            return vec![Line::from(spans)];
         }
+        let evidence = wrap::fit(&evidence, self.width.saturating_sub(2));
+        vec![Line::from(spans), Line::from(self.span(format!("  {evidence}"), Role::Code))]
     }
 
     /// A row for each system of the lecture, a sign for each switch.
