@@ -44,7 +44,11 @@ impl Notes {
 
     /// Notes directories that are about to be made, all in one write.
     pub fn add<'a>(&self, dirs: impl IntoIterator<Item = &'a Path>) -> io::Result<()> {
-        let lines: String = dirs.into_iter().map(|dir| format!("{}\n", dir.display())).collect();
+        let mut lines = String::new();
+        for dir in dirs {
+            lines.push_str(&dir.to_string_lossy());
+            lines.push('\n');
+        }
         let mut file = File::options().append(true).create(true).mode(0o600).open(&self.path)?;
         file.write_all(lines.as_bytes())
     }

@@ -118,7 +118,7 @@ mod tests {
         std::fs::write(&path, "exit 7\n").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         let mut words = vec!["script"];
-        words.extend(["word"; 5000]);
+        words.extend(std::iter::repeat_n("word", 5000));
         let child = program(path.to_str().unwrap(), &words).spawn(false, SigSet::empty()).unwrap();
         let child = Pid::from_raw(child);
         assert_eq!(waitpid(child, None), Ok(WaitStatus::Exited(child, 7)));
