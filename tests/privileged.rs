@@ -22,6 +22,7 @@ mod skip;
 
 mod privileged {
     pub(crate) mod actions;
+    pub(crate) mod anyone;
     pub(crate) mod by_hand;
     pub(crate) mod cgroups;
     pub(crate) mod controls;
@@ -41,8 +42,8 @@ mod privileged {
 }
 
 use privileged::{
-    actions, by_hand, cgroups, controls, dial, disturbed, engine, farewell, faults, kills, leaks::Snapshot,
-    lesson, ranges, strace, whole, workshop,
+    actions, anyone, by_hand, cgroups, controls, dial, disturbed, engine, farewell, faults, kills,
+    leaks::Snapshot, lesson, ranges, strace, whole, workshop,
 };
 
 type Test = (&'static str, fn());
@@ -79,6 +80,18 @@ const TESTS: &[Test] = &[
     (
         "a_stage_killed_while_it_acts_leaves_nothing_else",
         kills::a_stage_killed_while_it_acts_leaves_nothing_else,
+    ),
+    (
+        "anyone_may_be_killed_and_another_subject_can_start",
+        anyone::anyone_may_be_killed_and_another_subject_can_start,
+    ),
+    (
+        "a_killed_box_of_the_dial_is_said_and_the_next_one_answers",
+        anyone::a_killed_box_of_the_dial_is_said_and_the_next_one_answers,
+    ),
+    (
+        "what_was_made_by_hand_goes_with_a_killed_stage",
+        anyone::what_was_made_by_hand_goes_with_a_killed_stage,
     ),
     ("a_killed_subject_is_said_and_another_can_start", kills::a_killed_subject_is_said_and_another_can_start),
     ("strace_sees_the_same_calls_in_the_same_order", strace::strace_sees_the_same_calls_in_the_same_order),
@@ -136,7 +149,9 @@ fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("@program") => {
             let mut words = std::env::args().skip(2);
-            kills::be_a_program(words.next().unwrap().parse().unwrap(), words.next().unwrap().as_ref());
+            let (station, beside) = (words.next().unwrap(), words.next().unwrap());
+            let below = words.next().unwrap();
+            kills::be_a_program(station.parse().unwrap(), beside.parse().unwrap(), below.as_ref());
             return ExitCode::SUCCESS;
         }
         Some(role) if role.starts_with('@') => return korobka::role::dispatch(),

@@ -31,21 +31,21 @@ use super::{
 use crate::patience::patience;
 
 /// Where somebody can be killed: the end of a step.
-struct Station {
-    lab: String,
-    step: String,
+pub(crate) struct Station {
+    pub(crate) lab: String,
+    pub(crate) step: String,
     /// What leads to where the step begins, and to where it ends.
-    begin: Ledger,
-    end: Ledger,
+    pub(crate) begin: Ledger,
+    pub(crate) end: Ledger,
     /// What the step does; waiting is left out.
-    actions: Vec<Action>,
+    pub(crate) actions: Vec<Action>,
 }
 
-fn stations() -> Vec<Station> {
+pub(crate) fn stations() -> Vec<Station> {
     labs().iter().flat_map(|lab| stations_of(lab)).collect()
 }
 
-fn stations_of(lab: &str) -> Vec<Station> {
+pub(crate) fn stations_of(lab: &str) -> Vec<Station> {
     let run = run_of(lab, nix::unistd::geteuid().is_root());
     let mut ledger = Ledger::new();
     let mut found = Vec::new();
@@ -66,11 +66,12 @@ fn stations_of(lab: &str) -> Vec<Station> {
 }
 
 /// The other half of [`a_killed_program_leaves_nothing`]: a program that is somewhere in the lab and waits to be killed.
-pub(crate) fn be_a_program(station: usize, below: &Path) {
+pub(crate) fn be_a_program(station: usize, beside: bool, below: &Path) {
     let stage = Stage::start_below(below);
     stage.open(&stations()[station].end.replay());
     let (session, slave) = Session::open(24, 80, || {}).unwrap();
-    stage.client.request(&Request::Shell { place: ShellPlace::Inside }, Some(slave.as_fd())).unwrap();
+    let place = if beside { ShellPlace::Beside } else { ShellPlace::Inside };
+    stage.client.request(&Request::Shell { place }, Some(slave.as_fd())).unwrap();
     drop(slave);
     match stage.next() {
         Event::ShellStarted { .. } => start_a_daemon(&session),
@@ -95,10 +96,10 @@ fn start_a_daemon(session: &Session) {
 
 pub(crate) fn a_killed_program_leaves_nothing() {
     for (at, station) in stations().into_iter().enumerate() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        for (signal, beside) in [(Signal::SIGKILL, at % 2 == 0), (Signal::SIGTERM, at % 2 == 1)] {
             let home = tempfile::tempdir().unwrap();
             let mut program = Command::new(std::env::current_exe().unwrap())
-                .args(["@program", &at.to_string(), home.path().to_str().unwrap()])
+                .args(["@program", &at.to_string(), &beside.to_string(), home.path().to_str().unwrap()])
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .spawn()
@@ -130,14 +131,14 @@ fn sessions_below(home: &Path) -> Vec<String> {
 
 /// What the janitor had to do.
 #[derive(Default)]
-struct JanitorsPart {
+pub(crate) struct JanitorsPart {
     sessions: usize,
-    cgroups: usize,
+    pub(crate) cgroups: usize,
 }
 
 impl JanitorsPart {
     /// Sweeps after a stage that was killed; it has noted all that the kernel does not take away.
-    fn sweep(&mut self, stage: Stage, whose: &str) {
+    pub(crate) fn sweep(&mut self, stage: Stage, whose: &str) {
         while stage.client.next(Some(patience())).is_ok_and(|event| event.is_some()) {}
         assert!(stage.client.next(Some(patience())).is_err(), "{whose}: the socket must end");
         let (client, dir) = stage.into_parts();
@@ -153,12 +154,12 @@ impl JanitorsPart {
         self.sessions += 1;
     }
 
-    fn say(&self, lab: &str) {
+    pub(crate) fn say(&self, lab: &str) {
         println!("  {lab}: the janitor took {} sessions and {} cgroups", self.sessions, self.cgroups);
     }
 }
 
-fn kill_stage(stage: &Stage) {
+pub(crate) fn kill_stage(stage: &Stage) {
     kill(Pid::from_raw(stage.client.pid().try_into().unwrap()), Signal::SIGKILL).unwrap();
 }
 
