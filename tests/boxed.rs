@@ -22,6 +22,7 @@ mod boxes {
     mod jobs;
     mod keys;
     mod signals;
+    mod sys;
 }
 
 use nix::{

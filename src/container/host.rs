@@ -11,12 +11,12 @@ use nix::{
     unistd::{getegid, geteuid, ttyname},
 };
 
-use super::{rights::masked, root::SETTINGS_AND_PROGRAMS};
+use super::root::SETTINGS_AND_PROGRAMS;
 use crate::{
     kernel::{linux::mount_flags, rights::permitted},
     probe::{
         mountinfo::{self, Mount},
-        rights::READ_ONLY,
+        rights::{MASKED, READ_ONLY},
     },
 };
 
@@ -33,7 +33,12 @@ pub struct Host {
     pub directories: Vec<(String, MsFlags)>,
     /// What is mounted below those: a bind mount brings it along, and it is not read-only because what is above it is.
     pub below: Vec<(String, MsFlags)>,
-    /// Parts of /proc that a box does not see, and whether each is a directory.
+    /// How the host's /sys is mounted, where a user namespace may mount another beside it: the kernel wants to see the
+    /// whole of one, whose times of access are kept in the same way (`mount_too_revealing` in its `namespace.c`).
+    pub sys: Option<MsFlags>,
+    /// Whether the only hierarchy of cgroups is that of v2.
+    pub unified: bool,
+    /// Parts of /proc and /sys that a box does not see, and whether each is a directory.
     pub masked: Vec<(String, bool)>,
     /// Parts of /proc that a box may not change.
     pub read_only: Vec<String>,
@@ -60,6 +65,8 @@ impl Host {
             links: Vec::new(),
             directories: vec![("usr".to_owned(), flags(Path::new("/usr")))],
             below: Vec::new(),
+            sys: None,
+            unified: false,
             masked: Vec::new(),
             read_only: Vec::new(),
             terminal: terminal(),
@@ -75,13 +82,45 @@ impl Host {
             }
         }
         host.below = below(&host.directories, mounts);
-        for path in masked() {
+        host.sys = whole_sys(mounts).map(|point| flags(point) & TIMES);
+        host.unified = mountinfo::fstype_at(mounts, Path::new("/sys/fs/cgroup")) == Some("cgroup2");
+        for path in MASKED {
             host.masked.extend(fs::metadata(path).map(|meta| (path.to_owned(), meta.is_dir())));
         }
         let there = READ_ONLY.into_iter().filter(|path| Path::new(path).exists());
         host.read_only.extend(there.map(str::to_owned));
         host
     }
+}
+
+/// Which times of access are kept.
+const TIMES: MsFlags = MsFlags::MS_NOATIME.union(MsFlags::MS_NODIRATIME).union(MsFlags::MS_RELATIME);
+
+/// Directories of /sys that are there to be mounted on (`sysfs_create_mount_point` in the kernel): what is mounted on
+/// another one hides something, as a container's mask does.
+const TO_BE_MOUNTED_ON: [&str; 11] = [
+    "fs/bpf",
+    "fs/cgroup",
+    "fs/fuse/connections",
+    "fs/pstore",
+    "fs/resctrl",
+    "fs/selinux",
+    "kernel/config",
+    "kernel/debug",
+    "kernel/security",
+    "kernel/tracing",
+    "firmware/efi/efivars",
+];
+
+/// Where a sysfs is mounted of which nothing is hidden.
+fn whole_sys(mounts: &[Mount]) -> Option<&Path> {
+    let harmless = |rest: &Path| TO_BE_MOUNTED_ON.iter().any(|dir| rest.starts_with(dir));
+    let whole = |sys: &&Mount| {
+        let mut below = mountinfo::below(mounts, &sys.point);
+        below.all(|mount| mount.point.strip_prefix(&sys.point).is_ok_and(harmless))
+    };
+    let mut roots = mounts.iter().filter(|mount| mount.fstype == "sysfs" && mount.root == Path::new("/"));
+    roots.find(whole).map(|mount| mount.point.as_path())
 }
 
 /// The mounts below these directories.
@@ -112,4 +151,24 @@ fn terminal() -> Option<String> {
 /// A user namespace may not take away flags that a mount came with, `mount_namespaces(7)`.
 fn flags(path: &Path) -> MsFlags {
     mount_flags(&path.to_string_lossy()).unwrap_or(MsFlags::empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sys_of_which_something_is_hidden_is_not_whole() {
+        let mounts = |more: &str| {
+            let sys = "20 1 0:20 / /sys rw,relatime shared:7 - sysfs sysfs rw\n\
+                       21 20 0:21 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
+                       22 21 0:22 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+                       23 20 0:23 / /sys/kernel/debug rw - debugfs debugfs rw\n";
+            mountinfo::parse(format!("{sys}{more}").as_bytes())
+        };
+        assert_eq!(whole_sys(&mounts("")), Some(Path::new("/sys")));
+        assert_eq!(whole_sys(&mounts("24 20 0:24 / /sys/firmware ro - tmpfs tmpfs ro\n")), None);
+        assert_eq!(whole_sys(&mountinfo::parse(b"20 1 0:20 /fs /sys rw - sysfs sysfs rw\n")), None);
+        assert_eq!(whole_sys(&[]), None);
+    }
 }

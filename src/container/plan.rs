@@ -4,7 +4,7 @@ use nix::mount::{MntFlags, MsFlags};
 
 use super::{
     Host, rights,
-    root::{self, Steps},
+    root::{self, SYS, Steps},
 };
 use crate::{
     cgroup::Directory,
@@ -162,6 +162,10 @@ fn inside(wish: &Wish, host: &Host) -> Vec<Step> {
             proc(&mut steps, &format!("{}/proc", if new_root { root.as_str() } else { "" }));
         }
         steps.switch = account;
+        if sys_is_its_own(wish, host) {
+            let flags = rights::KERNELS | MsFlags::MS_RDONLY | host.sys.unwrap_or(MsFlags::empty());
+            steps.mount(("sysfs", "sysfs"), &format!("{root}/{SYS}"), flags, "");
+        }
         if setting.has(Switch::Root) {
             pivot(&mut steps, root);
         } else if setting.chroot {
@@ -173,6 +177,9 @@ fn inside(wish: &Wish, host: &Host) -> Vec<Step> {
     }
     if setting.has(Switch::Proc) && setting.has(Switch::Rights) {
         rights::mask_proc(&mut steps, host);
+    }
+    if setting.has(Switch::Rights) && sys_is_its_own(wish, host) {
+        rights::hide(&mut steps, host, "/sys/");
     }
     if setting.has(Switch::Uts) {
         steps.of(Switch::Uts);
@@ -188,8 +195,14 @@ fn inside(wish: &Wish, host: &Host) -> Vec<Step> {
 /// Before the host's /proc is out of sight: a user namespace may mount a new one only beside it.
 fn proc(steps: &mut Steps, at: &str) {
     steps.of(Switch::Proc);
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    steps.mount(("proc", "proc"), at, flags, "");
+    steps.mount(("proc", "proc"), at, rights::KERNELS, "");
+}
+
+/// Whether it has a /sys. What that tells of is the network namespace's, and a user namespace may mount one for its own
+/// alone, while the whole of another is in sight, as with /proc.
+fn sys_is_its_own(wish: &Wish, host: &Host) -> bool {
+    let may = !wish.in_user_namespace || (wish.setting.has(Switch::Net) && host.sys.is_some());
+    wish.setting.has(Switch::Root) && may
 }
 
 /// The old root is put on top of the new one and let go, `pivot_root(2)`, NOTES.
@@ -207,6 +220,12 @@ fn last(wish: &Wish, host: &Host) -> Vec<Step> {
     if setting.has(Switch::Cgroup) {
         steps.of(Switch::Cgroup);
         steps.push(Call::Unshare(vec![Namespace::Cgroup]));
+        // From its own cgroup on. In v1 each controller has a file system, and all of them would cost a start more than
+        // its root does.
+        if host.unified && sys_is_its_own(wish, host) {
+            let flags = rights::KERNELS | MsFlags::MS_RDONLY;
+            steps.mount(("cgroup2", "cgroup2"), "/sys/fs/cgroup", flags, "");
+        }
     }
     if setting.has(Switch::Rights) {
         rights::give_up(&mut steps, host, wish.in_user_namespace);

@@ -11,31 +11,33 @@ use crate::{
         dial::Switch,
         seccomp::{Arch, Denied, Filter},
     },
-    probe::rights::MASKED,
 };
 
 /// What Docker's filter denies as well; the rest of its list is denied by the capabilities that are gone.
 const DENIED: [Denied; 5] =
     [Denied::Mount, Denied::Umount, Denied::Unshare, Denied::Keyctl, Denied::TypeForOthers];
-/// Files and directories of /proc that are hidden, as Docker hides them; a box has no /sys.
-pub(super) fn masked() -> impl Iterator<Item = &'static str> {
-    MASKED.into_iter().filter(|path| path.starts_with("/proc/"))
-}
 
-/// Hides and protects parts of the box's own /proc.
-pub(super) fn mask_proc(steps: &mut Steps, host: &Host) {
+/// What Docker mounts of the kernel's own is mounted so.
+pub(super) const KERNELS: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV).union(MsFlags::MS_NOEXEC);
+
+/// Hides parts of what the kernel tells in a file system of the box's own: `/proc/` or `/sys/`.
+pub(super) fn hide(steps: &mut Steps, host: &Host, tree: &str) {
     steps.of(Switch::Rights);
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    for (path, directory) in &host.masked {
+    for (path, directory) in host.masked.iter().filter(|(path, _)| path.starts_with(tree)) {
         if *directory {
-            steps.mount(("tmpfs", "tmpfs"), path, flags | MsFlags::MS_RDONLY, "size=0");
+            steps.mount(("tmpfs", "tmpfs"), path, KERNELS | MsFlags::MS_RDONLY, "size=0");
         } else {
             steps.mount(("/dev/null", ""), path, MsFlags::MS_BIND, "");
         }
     }
+}
+
+/// Hides and protects parts of the box's own /proc.
+pub(super) fn mask_proc(steps: &mut Steps, host: &Host) {
+    hide(steps, host, "/proc/");
     for path in &host.read_only {
         steps.mount((path, ""), path, MsFlags::MS_BIND, "");
-        let flags = flags | MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
+        let flags = KERNELS | MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
         steps.mount(("none", ""), path, flags, "");
     }
 }

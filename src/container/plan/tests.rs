@@ -20,7 +20,11 @@ fn host(uid: u32) -> Host {
         links: vec![("bin".to_owned(), "usr/bin".to_owned())],
         directories: vec![("usr".to_owned(), MsFlags::MS_NODEV)],
         below: vec![("usr/local".to_owned(), MsFlags::MS_NOSUID)],
-        masked: vec![("/proc/kcore".to_owned(), false), ("/proc/acpi".to_owned(), true)],
+        sys: Some(MsFlags::MS_RELATIME),
+        unified: false,
+        masked: [("/proc/kcore", false), ("/proc/acpi", true), ("/sys/firmware", true)]
+            .map(|(path, directory)| (path.to_owned(), directory))
+            .to_vec(),
         read_only: vec!["/proc/sys".to_owned()],
         terminal: None,
         last_capability: 40,
@@ -108,6 +112,47 @@ fn a_new_proc_is_mounted_while_the_hosts_is_in_sight() {
     let masks = at(|call| call.path() == Some("/proc/kcore"));
     let private = at(|call| matches!(call, Call::Mount { flags, .. } if flags.contains(MsFlags::MS_PRIVATE)));
     assert!(private == 0 && proc < pivot && pivot < masks);
+}
+
+/// Where /sys is mounted, masked, and the cgroup in it.
+fn sys(setting: &Setting, host: &Host) -> Vec<(String, String)> {
+    let wish = Wish {
+        setting: setting.clone(),
+        hostname: "box".to_owned(),
+        dir: "/d".to_owned(),
+        base: Base::Memory(MOST),
+        in_user_namespace: false,
+    };
+    let plan = Plan::of(wish, host);
+    let at = calls(&plan).into_iter().filter_map(|call| match call {
+        Call::Mount { fstype, target, flags, .. } if target.contains("/sys") && !target.contains("/proc") => {
+            assert!(flags.contains(MsFlags::MS_RDONLY), "{call:?}");
+            Some((fstype.clone(), target.clone()))
+        }
+        _ => None,
+    });
+    at.collect()
+}
+
+#[test]
+fn a_box_has_a_sys_where_the_kernel_lets_it_have_one() {
+    let pair = |fstype: &str, at: &str| (fstype.to_owned(), at.to_owned());
+    let whole = [pair("sysfs", "/d/merged/sys"), pair("tmpfs", "/sys/firmware")];
+    let (docker, rootless) = (Preset::Docker.setting(), Preset::Rootless.setting());
+    assert_eq!(sys(&docker, &host(0)), whole);
+    assert_eq!(sys(&rootless, &host(1000)), whole);
+    let unified = Host { unified: true, ..host(1000) };
+    assert_eq!(sys(&rootless, &unified), [&whole[..], &[pair("cgroup2", "/sys/fs/cgroup")]].concat());
+    assert_eq!(sys(&Preset::Privileged.setting(), &host(0)), whole[..1]);
+
+    let hidden = Host { sys: None, unified: true, ..host(1000) };
+    assert_eq!(sys(&rootless, &hidden), []);
+    assert_eq!(sys(&docker, &Host { sys: None, ..host(0) }), whole, "the kernel asks a user namespace alone");
+    let without = |switch| Setting::turned(Preset::Rootless, &[], &[switch]);
+    assert_eq!(sys(&without(Switch::Net), &unified), [], "it would tell of the host's links");
+    assert_eq!(sys(&without(Switch::Root), &unified), []);
+    assert_eq!(sys(&without(Switch::Cgroup), &unified), whole);
+    assert_eq!(sys(&Preset::Chroot.setting(), &unified), []);
 }
 
 #[test]
