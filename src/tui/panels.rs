@@ -1,8 +1,8 @@
 //! Views of a run: pure functions of what was seen.
 
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
-use super::{history::History, model::World};
+use super::{clean, history::History, model::World, theme::Role, widgets::wrap};
 use crate::lab::{dial::board::Board, run::Run, sight::Sight};
 
 pub(crate) mod dial;
@@ -24,6 +24,25 @@ pub(crate) struct View<'a> {
     pub history: &'a History,
     /// The dial, where the lab looks at it.
     pub dial: Option<&'a Board>,
+}
+
+/// Writes lines of a panel that is so many columns wide.
+#[derive(Clone, Copy)]
+struct Pen<'a> {
+    world: &'a World,
+    width: usize,
+}
+
+impl Pen<'_> {
+    /// A text in one role, broken into lines.
+    fn say(&self, text: &str, role: Role) -> Vec<Line<'static>> {
+        wrap::plain(&clean::clean(text), self.world.theme.style(role), self.width)
+    }
+
+    /// A piece of a line.
+    fn span(&self, text: impl Into<String>, role: Role) -> Span<'static> {
+        Span::styled(text.into(), self.world.theme.style(role))
+    }
 }
 
 /// The lines of a sight's panel for a place of so many columns and rows; what does not fit is scrolled to.

@@ -4,7 +4,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{View, sight};
+use super::{Pen, View, sight};
 use crate::{
     i18n::{fill, t},
     lab::{
@@ -32,7 +32,7 @@ const ANSWER: usize = 5;
 pub(super) fn lines(view: View<'_>, world: &World, size: (usize, usize)) -> Vec<Line<'static>> {
     let nothing = sight::Drawn::default();
     let Some(board) = view.dial else { return sight::lines(Sight::Dial, view, world, size, nothing) };
-    let panel = Panel { board, world, width: size.0 };
+    let panel = Panel { board, pen: Pen { world, width: size.0 } };
     let mut lines = panel.head();
     lines.extend(panel.switches());
     lines.extend(panel.matrix());
@@ -47,22 +47,13 @@ pub(super) fn ms(measured: &Measured) -> String {
 
 struct Panel<'a> {
     board: &'a Board,
-    world: &'a World,
-    width: usize,
+    pen: Pen<'a>,
 }
 
 impl Panel<'_> {
-    fn say(&self, text: &str, role: Role) -> Vec<Line<'static>> {
-        wrap::plain(text, self.world.theme.style(role), self.width)
-    }
-
-    fn span(&self, text: impl Into<String>, role: Role) -> Span<'static> {
-        Span::styled(text.into(), self.world.theme.style(role))
-    }
-
     /// Here │ goal, and how the measuring goes.
     fn head(&self) -> Vec<Line<'static>> {
-        let lang = self.world.lang;
+        let lang = self.pen.world.lang;
         let here =
             self.board.setting().preset().map_or_else(|| t(lang, "dial.preset.none"), |p| p.label(lang));
         let here = fill(lang, "dial.panel.here", &[("preset", &here)]);
@@ -71,11 +62,11 @@ impl Panel<'_> {
             goal.push(' ');
             goal.push_str(REFUSED);
         }
-        let half = self.width.saturating_sub(1) / 2;
+        let half = self.pen.width.saturating_sub(1) / 2;
         let names = Line::from(vec![
-            self.span(wrap::pad(&here, half), Role::Strong),
-            self.span("│", Role::Frame),
-            self.span(wrap::fit(&goal, half), Role::Plain),
+            self.pen.span(wrap::pad(&here, half), Role::Strong),
+            self.pen.span("│", Role::Frame),
+            self.pen.span(wrap::fit(&goal, half), Role::Plain),
         ]);
         let (done, all) = self.board.progress();
         let (text, role) = match (self.board.broken(), self.board.here()) {
@@ -90,7 +81,7 @@ impl Panel<'_> {
             }
             _ => (fill(lang, "dial.panel.measuring", &[("done", &done), ("all", &all)]), Role::Dim),
         };
-        vec![names, Line::from(self.span(wrap::fit(&text, self.width), role))]
+        vec![names, Line::from(self.pen.span(wrap::fit(&text, self.pen.width), role))]
     }
 
     /// Three rows of three: `▸4[x] root≠`, the last mark where the goal has it otherwise; `[!]` was refused.
@@ -106,14 +97,14 @@ impl Panel<'_> {
                 _ => "[ ]",
             };
             let other = if goal.has(*switch) == on { "" } else { "≠" };
-            let text = format!("{point}{}{tick} {}{other}", at + 1, switch.label(self.world.lang));
+            let text = format!("{point}{}{tick} {}{other}", at + 1, switch.label(self.pen.world.lang));
             let role = match (selected, other.is_empty(), on) {
                 (true, ..) => Role::Selected,
                 (_, false, _) => Role::Differs,
                 (_, _, true) => Role::Strong,
                 _ => Role::Plain,
             };
-            self.span(wrap::pad(&text, self.width / ROW), role)
+            self.pen.span(wrap::pad(&text, self.pen.width / ROW), role)
         };
         let cells: Vec<Span<'static>> = Switch::ALL.iter().enumerate().map(cell).collect();
         cells.chunks(ROW).map(|row| Line::from(row.to_vec())).collect()
@@ -121,10 +112,10 @@ impl Panel<'_> {
 
     /// One row a question: the answer here, at the goal, and what each switch would change.
     fn matrix(&self) -> Vec<Line<'static>> {
-        let lang = self.world.lang;
-        let gap = if self.width >= 64 { " " } else { "" };
+        let lang = self.pen.world.lang;
+        let gap = if self.pen.width >= 64 { " " } else { "" };
         let flips = Switch::ALL.len() * (1 + gap.len());
-        let label = self.width.saturating_sub(2 * ANSWER + 1 + flips);
+        let label = self.pen.width.saturating_sub(2 * ANSWER + 1 + flips);
         let numbers: String = ('1'..='9').flat_map(|n| gap.chars().chain([n])).collect();
         let head = format!(
             "{}{}{} {numbers}",
@@ -132,27 +123,29 @@ impl Panel<'_> {
             wrap::pad(&format!(" {}", t(lang, "dial.panel.now")), ANSWER),
             wrap::pad(&format!(" {}", t(lang, "dial.panel.wanted")), ANSWER),
         );
-        let mut lines = vec![Line::from(self.span(head, Role::Dim))];
+        let mut lines = vec![Line::from(self.pen.span(head, Role::Dim))];
         for probe in Probe::ALL {
             let (now, wanted) = (self.board.now(probe), self.board.wanted_answer(probe));
             let differs = matches!((now, wanted), (Some(a), Some(b)) if a.yes != b.yes);
             let mark = if differs { "≠" } else { " " };
             let role = if differs { Role::Differs } else { Role::Plain };
             let mut spans = vec![
-                self.span(wrap::pad(probe.label(lang), label), Role::Plain),
-                self.span(wrap::pad(&format!(" {}", self.answer(now)), ANSWER), Role::Strong),
-                self.span(wrap::pad(&format!("{mark}{}", self.answer(wanted)), ANSWER), role),
+                self.pen.span(wrap::pad(probe.label(lang), label), Role::Plain),
+                self.pen.span(wrap::pad(&format!(" {}", self.answer(now)), ANSWER), Role::Strong),
+                self.pen.span(wrap::pad(&format!("{mark}{}", self.answer(wanted)), ANSWER), role),
                 Span::raw(" "),
             ];
             spans.extend(Switch::ALL.map(|switch| self.cell(probe, switch, gap)));
             lines.push(Line::from(spans));
         }
-        lines.push(Line::from(self.span(wrap::fit(t(lang, "dial.panel.legend"), self.width), Role::Dim)));
+        lines.push(Line::from(
+            self.pen.span(wrap::fit(t(lang, "dial.panel.legend"), self.pen.width), Role::Dim),
+        ));
         lines
     }
 
     fn answer(&self, answer: Option<&Answer>) -> &'static str {
-        let lang = self.world.lang;
+        let lang = self.pen.world.lang;
         match answer.map(|answer| answer.yes) {
             None => "…",
             Some(None) => "?",
@@ -170,13 +163,13 @@ impl Panel<'_> {
             Cell::Refused => ("×", Role::Bad),
             Cell::Unknown => ("?", Role::Dim),
         };
-        self.span(format!("{gap}{mark}"), role)
+        self.pen.span(format!("{gap}{mark}"), role)
     }
 
     /// The selected switch, what was refused, and what was seen.
     fn notes(&self) -> Vec<Line<'static>> {
-        let lang = self.world.lang;
-        let mut lines = self.say(self.board.selected().about(lang), Role::Plain);
+        let lang = self.pen.world.lang;
+        let mut lines = self.pen.say(self.board.selected().about(lang), Role::Plain);
         if let Some(failure) = self.board.broken() {
             lines.extend(self.failure(t(lang, "dial.panel.broken"), failure));
         }
@@ -191,21 +184,21 @@ impl Panel<'_> {
         }
         if !here.answers.is_empty() {
             lines.push(Line::default());
-            lines.extend(self.say(t(lang, "dial.panel.seen"), Role::Title));
+            lines.extend(self.pen.say(t(lang, "dial.panel.seen"), Role::Title));
         }
         for answer in &here.answers {
             let seen = clean::clean(&answer.seen);
             let seen = if seen.is_empty() { t(lang, "dial.panel.unseen") } else { &seen };
-            lines.extend(self.say(&format!("{}: {seen}", answer.probe.label(lang)), Role::Plain));
+            lines.extend(self.pen.say(&format!("{}: {seen}", answer.probe.label(lang)), Role::Plain));
         }
         lines
     }
 
     fn failure(&self, title: &str, failure: &Failure) -> Vec<Line<'static>> {
-        let explained = explain::explain(self.world.lang, failure);
-        let mut lines = self.say(&format!("✗ {title}: {}", clean::clean(&explained.what)), Role::Bad);
-        lines.extend(self.say(explained.why, Role::Plain));
-        lines.extend(self.say(explained.try_next, Role::Plain));
+        let explained = explain::explain(self.pen.world.lang, failure);
+        let mut lines = self.pen.say(&format!("✗ {title}: {}", clean::clean(&explained.what)), Role::Bad);
+        lines.extend(self.pen.say(explained.why, Role::Plain));
+        lines.extend(self.pen.say(explained.try_next, Role::Plain));
         lines
     }
 }

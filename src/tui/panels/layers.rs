@@ -1,9 +1,9 @@
 //! The X-ray of layers: the trees of an overlay side by side, one row a path, so that a copy, a whiteout or an opaque
 //! directory stands beside what it copies or hides; below, where the bytes went and what they cost.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use super::{View, witness};
+use super::{Pen, View, witness};
 use crate::{
     i18n::{fill, t},
     lab::{
@@ -33,11 +33,11 @@ pub(super) fn lines(view: View<'_>, world: &World, (width, _): (usize, usize)) -
     if table.rows.is_empty() {
         return nothing();
     }
-    let panel = Panel { seen, world, width };
+    let panel = Panel { seen, pen: Pen { world, width } };
     let mut lines = panel.stack();
     lines.extend(panel.cost(view.run));
     lines.extend(panel.table(&table));
-    lines.extend(panel.say(t(world.lang, "tui.layers.legend"), Role::Dim));
+    lines.extend(panel.pen.say(t(world.lang, "tui.layers.legend"), Role::Dim));
     lines.extend(panel.list("tui.layers.diff", Fact::OverlayDiff));
     lines.extend(panel.list("tui.layers.inodes", Fact::OverlayInodes));
     lines.extend(panel.volume());
@@ -47,19 +47,10 @@ pub(super) fn lines(view: View<'_>, world: &World, (width, _): (usize, usize)) -
 
 struct Panel<'a> {
     seen: &'a Observation,
-    world: &'a World,
-    width: usize,
+    pen: Pen<'a>,
 }
 
 impl Panel<'_> {
-    fn say(&self, text: &str, role: Role) -> Vec<Line<'static>> {
-        wrap::plain(&clean::clean(text), self.world.theme.style(role), self.width)
-    }
-
-    fn span(&self, text: impl Into<String>, role: Role) -> Span<'static> {
-        Span::styled(text.into(), self.world.theme.style(role))
-    }
-
     fn value(&self, fact: Fact) -> Option<&Value> {
         self.seen.get(FactId::subject(fact))
     }
@@ -75,9 +66,9 @@ impl Panel<'_> {
     fn stack(&self) -> Vec<Line<'static>> {
         let options = self.items(Fact::OverlayMount);
         if options.is_empty() {
-            return self.say(t(self.world.lang, "tui.layers.unmounted"), Role::Dim);
+            return self.pen.say(t(self.pen.world.lang, "tui.layers.unmounted"), Role::Dim);
         }
-        self.say(&options.join(" "), Role::Code)
+        self.pen.say(&options.join(" "), Role::Code)
     }
 
     /// What the step put into upper, and its slowest call.
@@ -88,27 +79,27 @@ impl Panel<'_> {
         else {
             return Vec::new();
         };
-        let lang = self.world.lang;
+        let lang = self.pen.world.lang;
         let mut text = fill(lang, "tui.layers.gained", &[("bytes", &grouped(gained))]);
         if let Some(slowest) = slowest(run) {
             let ms = format!("{}.{:02}", slowest.us / 1000, slowest.us % 1000 / 10);
             text.push_str(&fill(lang, "tui.layers.slowest", &[("call", &slowest.call), ("ms", &ms)]));
         }
-        self.say(&text, Role::Changed)
+        self.pen.say(&text, Role::Changed)
     }
 
     fn table(&self, table: &Table) -> Vec<Line<'static>> {
         let trees = table.trees.len();
-        let room = self.width.saturating_sub(2);
+        let room = self.pen.width.saturating_sub(2);
         let cell = (room.saturating_sub(PATH) / trees.max(1)).clamp(CELL, 10);
         let path = room.saturating_sub(cell * trees).max(PATH);
         let mut head = format!("  {}", wrap::pad("", path));
         head.extend(table.trees.iter().map(|tree| wrap::pad(tree, cell)));
-        let mut lines = vec![Line::styled(head, self.world.theme.style(Role::Title))];
+        let mut lines = vec![Line::styled(head, self.pen.world.theme.style(Role::Title))];
         lines.extend(table.rows.iter().map(|row| self.row(row, path, cell)));
         if table.more > 0 {
-            let more = fill(self.world.lang, "tui.layers.more", &[("more", &table.more)]);
-            lines.extend(self.say(&more, Role::Dim));
+            let more = fill(self.pen.world.lang, "tui.layers.more", &[("more", &table.more)]);
+            lines.extend(self.pen.say(&more, Role::Dim));
         }
         lines
     }
@@ -120,13 +111,13 @@ impl Panel<'_> {
         let name = clean::clean(&format!("{}{name}{slash}", "  ".repeat(depth)));
         let plain = if row.changed { Role::Changed } else { Role::Plain };
         let mut spans = vec![
-            self.span(if row.changed { "▲ " } else { "  " }, plain),
-            self.span(wrap::pad(&name, path), plain),
+            self.pen.span(if row.changed { "▲ " } else { "  " }, plain),
+            self.pen.span(wrap::pad(&name, path), plain),
         ];
         for cell in &row.cells {
             let (text, role) = cell.as_ref().map_or_else(|| (String::new(), Role::Dim), said);
             let role = if row.changed && role == Role::Plain { Role::Changed } else { role };
-            spans.push(self.span(wrap::pad(&text, width), role));
+            spans.push(self.pen.span(wrap::pad(&text, width), role));
         }
         Line::from(spans)
     }
@@ -138,8 +129,8 @@ impl Panel<'_> {
             return Vec::new();
         }
         let mut lines = vec![Line::default()];
-        lines.extend(self.say(t(self.world.lang, key), Role::Title));
-        lines.extend(items.iter().flat_map(|item| self.say(&format!("  {item}"), Role::Plain)));
+        lines.extend(self.pen.say(t(self.pen.world.lang, key), Role::Title));
+        lines.extend(items.iter().flat_map(|item| self.pen.say(&format!("  {item}"), Role::Plain)));
         lines
     }
 
@@ -151,8 +142,8 @@ impl Panel<'_> {
         }
         let place = if mode == "no" { "—".to_owned() } else { format!("merged/data ({mode})") };
         let names = names.join(" ");
-        let text = fill(self.world.lang, "tui.layers.volume", &[("place", &place), ("names", &names)]);
-        std::iter::once(Line::default()).chain(self.say(&text, Role::Plain)).collect()
+        let text = fill(self.pen.world.lang, "tui.layers.volume", &[("place", &place), ("names", &names)]);
+        std::iter::once(Line::default()).chain(self.pen.say(&text, Role::Plain)).collect()
     }
 
     fn second(&self) -> Vec<Line<'static>> {
@@ -161,7 +152,7 @@ impl Panel<'_> {
         }
         let number = |fact| self.value(fact).and_then(Value::number).unwrap_or_default();
         let text = fill(
-            self.world.lang,
+            self.pen.world.lang,
             "tui.layers.second",
             &[
                 ("changes", &self.items(Fact::OverlayUpper2).len()),
@@ -169,7 +160,7 @@ impl Panel<'_> {
                 ("held", &number(Fact::OverlayPagesHeld)),
             ],
         );
-        std::iter::once(Line::default()).chain(self.say(&text, Role::Plain)).collect()
+        std::iter::once(Line::default()).chain(self.pen.say(&text, Role::Plain)).collect()
     }
 }
 

@@ -1,8 +1,9 @@
 //! "Docker's container and yours": the nine switches of a process beside those of two presets, with what the kernel says;
 //! below, what one has and the other lacks, and what each system turns on unasked.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
+use super::Pen;
 use crate::{
     i18n::t,
     inspect::{
@@ -24,12 +25,12 @@ const SYSTEM: usize = 15;
 
 /// The lines of the panel.
 pub(crate) fn lines(seen: &Inspection, world: &World, width: usize) -> Vec<Line<'static>> {
-    let panel = Panel { presets: Compared::all(), world, width };
+    let panel = Panel { presets: Compared::all(), pen: Pen { world, width } };
     let mut lines = vec![panel.head(seen)];
     lines.extend(seen.switches.iter().flat_map(|verdict| panel.row(verdict)));
     for sentence in words::compared(&seen.switches, world.lang) {
         lines.push(Line::default());
-        lines.extend(panel.say(&sentence, Role::Strong));
+        lines.extend(panel.pen.say(&sentence, Role::Strong));
     }
     lines.push(Line::default());
     lines.extend(panel.systems(seen));
@@ -38,23 +39,14 @@ pub(crate) fn lines(seen: &Inspection, world: &World, width: usize) -> Vec<Line<
 
 struct Panel<'a> {
     presets: Vec<Compared>,
-    world: &'a World,
-    width: usize,
+    pen: Pen<'a>,
 }
 
 impl Panel<'_> {
-    fn say(&self, text: &str, role: Role) -> Vec<Line<'static>> {
-        wrap::plain(&clean::clean(text), self.world.theme.style(role), self.width)
-    }
-
-    fn span(&self, text: impl Into<String>, role: Role) -> Span<'static> {
-        Span::styled(text.into(), self.world.theme.style(role))
-    }
-
     /// Columns that are left of a line for what the kernel says.
     fn room(&self) -> Option<usize> {
         let (name, answer) = COLUMNS;
-        let room = self.width.saturating_sub(name + answer * (1 + self.presets.len()));
+        let room = self.pen.width.saturating_sub(name + answer * (1 + self.presets.len()));
         (room >= ROOM).then_some(room)
     }
 
@@ -64,44 +56,44 @@ impl Panel<'_> {
         let presets = self.presets.iter().map(|preset| format!(" {}", preset.preset.name()));
         text.extend(presets.map(|preset| wrap::pad(&preset, answer)));
         if self.room().is_some() {
-            text.push_str(t(self.world.lang, "inspect.switches.evidence"));
+            text.push_str(t(self.pen.world.lang, "inspect.switches.evidence"));
         }
-        Line::from(self.span(wrap::fit(&text, self.width), Role::Dim))
+        Line::from(self.pen.span(wrap::fit(&text, self.pen.width), Role::Dim))
     }
 
     /// `net      yes     yes     ≠no      net:[4026532281] ≠ net:[4026531840]`
     fn row(&self, verdict: &Verdict) -> Vec<Line<'static>> {
         let (name, answer) = COLUMNS;
-        let lang = self.world.lang;
+        let lang = self.pen.world.lang;
         let role = if verdict.on == Some(true) { Role::Strong } else { Role::Plain };
         let mut spans = vec![
-            self.span(wrap::pad(verdict.switch.name(), name), role),
-            self.span(wrap::pad(&format!(" {}", words::mark(verdict.on, lang)), answer), role),
+            self.pen.span(wrap::pad(verdict.switch.name(), name), role),
+            self.pen.span(wrap::pad(&format!(" {}", words::mark(verdict.on, lang)), answer), role),
         ];
         for preset in &self.presets {
             let on = preset.on.contains(&verdict.switch);
             let differs = verdict.on.is_some_and(|own| own != on);
             let (sign, role) = if differs { ("≠", Role::Differs) } else { (" ", Role::Dim) };
             let text = format!("{sign}{}", words::mark(Some(on), lang));
-            spans.push(self.span(wrap::pad(&text, answer), role));
+            spans.push(self.pen.span(wrap::pad(&text, answer), role));
         }
         let evidence = clean::clean(&verdict.evidence);
         if let Some(room) = self.room() {
-            spans.push(self.span(wrap::fit(&evidence, room), Role::Code));
+            spans.push(self.pen.span(wrap::fit(&evidence, room), Role::Code));
             return vec![Line::from(spans)];
         }
-        let evidence = wrap::fit(&evidence, self.width.saturating_sub(2));
-        vec![Line::from(spans), Line::from(self.span(format!("  {evidence}"), Role::Code))]
+        let evidence = wrap::fit(&evidence, self.pen.width.saturating_sub(2));
+        vec![Line::from(spans), Line::from(self.pen.span(format!("  {evidence}"), Role::Code))]
     }
 
     /// A row for each system of the lecture, a sign for each switch.
     fn systems(&self, seen: &Inspection) -> Vec<Line<'static>> {
-        let lang = self.world.lang;
-        let mut lines = self.say(t(lang, "inspect.title.systems"), Role::Title);
+        let lang = self.pen.world.lang;
+        let mut lines = self.pen.say(t(lang, "inspect.title.systems"), Role::Title);
         let natural: usize = Switch::ALL.iter().map(|switch| switch.name().len() + 1).sum();
         // with less room, the first letters of each: they stand in the order of the rows above
-        let short = (self.width.saturating_sub(SYSTEM) / Switch::ALL.len()).max(3);
-        let narrow = SYSTEM + natural > self.width + 1;
+        let short = (self.pen.width.saturating_sub(SYSTEM) / Switch::ALL.len()).max(3);
+        let narrow = SYSTEM + natural > self.pen.width + 1;
         let cell_of = |switch: Switch| if narrow { short } else { switch.name().len() + 1 };
         let row = |name: &str, cell: &dyn Fn(Switch) -> String| {
             let cells = Switch::ALL.map(|switch| {
@@ -110,20 +102,20 @@ impl Panel<'_> {
                 wrap::pad(&text, room)
             });
             let cells = cells.concat();
-            wrap::fit(format!("{}{cells}", wrap::pad(name, SYSTEM)).trim_end(), self.width)
+            wrap::fit(format!("{}{cells}", wrap::pad(name, SYSTEM)).trim_end(), self.pen.width)
         };
         let sign = |on| words::sign(on).to_owned();
         let own = |switch| seen.switches.iter().find(|v| v.switch == switch).and_then(|v| v.on);
-        lines.push(Line::from(self.span(row("", &|switch| switch.name().to_owned()), Role::Dim)));
+        lines.push(Line::from(self.pen.span(row("", &|switch| switch.name().to_owned()), Role::Dim)));
         lines.push(Line::from(
-            self.span(row(&seen.pid.to_string(), &|switch| sign(own(switch))), Role::Strong),
+            self.pen.span(row(&seen.pid.to_string(), &|switch| sign(own(switch))), Role::Strong),
         ));
         for system in System::ALL {
             let usual = system.usual();
             let text = row(system.name(), &|switch| sign(Some(usual.contains(&switch))));
-            lines.push(Line::from(self.span(text, Role::Plain)));
+            lines.push(Line::from(self.pen.span(text, Role::Plain)));
         }
-        lines.extend(self.say(t(lang, "inspect.systems.note"), Role::Dim));
+        lines.extend(self.pen.say(t(lang, "inspect.systems.note"), Role::Dim));
         lines
     }
 }
