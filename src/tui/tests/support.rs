@@ -10,7 +10,7 @@ use crate::{
     i18n::Lang,
     pty,
     store::Progress,
-    tui::{self, Theme, effect::Effect, message::Msg, model::Model},
+    tui::{self, Theme, effect::Effect, message::Msg, model::Model, place::Place},
 };
 
 /// A small course with everything a screen can show; the lab is the real one.
@@ -70,6 +70,13 @@ impl Bench {
         let course = Course::from_source(&Source::of_texts(texts)).expect("a good course");
         let model = Model::new(Rc::new(course), Lang::En, Theme::Mono, Progress::default(), size);
         Self { model, effects: Vec::new(), shell: None }
+    }
+
+    /// Opens a lab, wherever it stands in the list.
+    pub(super) fn goes_to_lab(&mut self, id: &str) -> &mut Self {
+        let effects = tui::go_to(&mut self.model, Place::Lab(id.to_owned(), None));
+        self.effects.extend(effects);
+        self
     }
 
     /// With the real course.

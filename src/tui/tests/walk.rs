@@ -132,7 +132,7 @@ fn a_wrong_answer_does_not_stop_whoever_only_presses_enter() {
 #[test]
 fn why_an_answer_is_right_or_wrong_is_seen_where_it_does_not_fit() {
     let mut bench = Bench::of_the_course((80, 20), Lang::Ru);
-    bench.keys("<down><down><enter>").says(ready(1000)).says(Event::Opened { observation: bare() });
+    bench.goes_to_lab("namespaces").says(ready(1000)).says(Event::Opened { observation: bare() });
     bench.keys("j<down><down><enter>").says(Event::Opened { observation: bare() });
     bench.keys("<enter><enter>").says(acted()).keys("<enter>").sees("Почему теперь").keys("2");
     bench.sees("Процесс с uid 0").keys("3").sees("получит отказ").keys("<enter>").sees("▸ ○ 1");
@@ -142,7 +142,7 @@ fn why_an_answer_is_right_or_wrong_is_seen_where_it_does_not_fit() {
 fn a_mark_that_more_follows_hides_no_letter() {
     for width in 60..120 {
         let mut bench = Bench::of_the_course((width, 20), Lang::Ru);
-        bench.keys("<down><down><enter>").says(ready(1000)).says(Event::Opened { observation: bare() });
+        bench.goes_to_lab("namespaces").says(ready(1000)).says(Event::Opened { observation: bare() });
         let screen = bench.screen();
         assert!(screen.contains('↓'), "{width}:\n{screen}");
         let hidden =
@@ -236,7 +236,7 @@ fn there_is_one_shell_and_the_screen_says_so() {
 fn what_was_asked_about_stays_in_sight_and_hints_go_when_the_step_has_passed() {
     for lang in Lang::ALL {
         let mut bench = Bench::of_the_course((80, 24), lang);
-        bench.keys("<down><down><enter>").says(ready(1000)).says(Event::Opened { observation: bare() });
+        bench.goes_to_lab("namespaces").says(ready(1000)).says(Event::Opened { observation: bare() });
         bench.sees(if lang == Lang::Ru {
             "h подсказка  s оболочка"
         } else {
@@ -244,7 +244,7 @@ fn what_was_asked_about_stays_in_sight_and_hints_go_when_the_step_has_passed() {
         });
     }
     let mut bench = Bench::of_the_course((80, 24), Lang::En);
-    bench.keys("<down><down><enter>").says(ready(1000)).says(Event::Opened { observation: bare() });
+    bench.goes_to_lab("namespaces").says(ready(1000)).says(Event::Opened { observation: bare() });
     bench
         .keys("j<down><down><enter>")
         .says(Event::Opened { observation: bare() })
