@@ -71,6 +71,9 @@ add limit             "$L once $(ov limit) --cg $CG3 -- /bin/true"
 add limit_9cg         "$L once $(ov limit9) --cg $CG9 -- /bin/true"
 add limit_nocg        "$L once $(ov limitc) -- /bin/true"
 add limit_nocg_nonet  "$L once $(ov limitn) --ns mnt,pid,ipc,uts,cgroup -- /bin/true"
+# the same on the host's own root: a dynamic true, as the box runs it
+add limit_host        "$L once $(ov limith | sed "s|$OUT/rootfs|/|") --cg $CG3 -- /usr/bin/true"
+add limit_host_nocg   "$L once $(ov limithc | sed "s|$OUT/rootfs|/|") -- /usr/bin/true"
 add limit_disk        "$L once $(ov limitd disk) --cg $CG3 -- /bin/true"
 add unshare           "$L wrap $(ov unshare) --cg $CG3 -- unshare --mount --pid --fork --net --ipc --uts --cgroup --root=$OUT/ram/unshare/mg --mount-proc /bin/true"
 command -v bwrap >/dev/null && add bwrap "$L wrap $(ov bwrap) --cg $CG3 -- bwrap --bind $OUT/ram/bwrap/mg / --proc /proc --dev /dev --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup --die-with-parent /bin/true"
@@ -98,6 +101,10 @@ KOROBKA=${KOROBKA:-$(ls -t "$HERE"/../target/*/release/korobka 2>/dev/null | hea
 if [ -n "$KOROBKA" ]; then
     add box      "$KOROBKA box -- true"
     add box_nocg "$KOROBKA box --without cgroup -- true"
+    # a static true; and the session's directory, which notes the cgroups, on a tmpfs as $XDG_RUNTIME_DIR usually is
+    add box_static      "$KOROBKA box -- busybox true"
+    add box_static_nocg "$KOROBKA box --without cgroup -- busybox true"
+    add box_tmpfs       "env XDG_RUNTIME_DIR=$OUT/ram $KOROBKA box -- true"
 fi
 while IFS= read -r l; do [ -n "$l" ] && add "${l%%=*}" "${l#*=}"; done <<<"${EXTRA:-}"
 
