@@ -48,11 +48,16 @@ fn run(words: &[&str]) -> Option<Output> {
     }
     let reason = String::from_utf8_lossy(&ended.stderr);
     if is_beyond(words) {
-        writeln!(std::io::stderr(), "not here ({}): {}: {reason}", kind(), words.join(" ")).expect("stderr");
+        not_here(&words.join(" "), &reason);
     } else {
         skip(&words.join(" "), &reason);
     }
     None
+}
+
+/// Says what this kind of machine is known not to do. It is done elsewhere: nothing has been skipped.
+fn not_here(name: &str, reason: &str) {
+    writeln!(std::io::stderr(), "not here ({}): {name}: {reason}", kind()).expect("stderr");
 }
 
 /// Whether this kind of machine is known to have no such box: only root makes namespaces without one of users, and limits

@@ -11,7 +11,7 @@ use nix::{
     unistd::{getegid, geteuid, ttyname},
 };
 
-use super::root::SETTINGS_AND_PROGRAMS;
+use super::root::{LOADER, SETTINGS_AND_PROGRAMS};
 use crate::{
     kernel::{linux::mount_flags, rights::permitted},
     probe::{
@@ -31,7 +31,9 @@ pub struct Host {
     pub links: Vec<(String, String)>,
     /// Directories of the host that a box sees, read-only, each with the flags that its mount has now.
     pub directories: Vec<(String, MsFlags)>,
-    /// What is mounted below those: a bind mount brings it along, and it is not read-only because what is above it is.
+    /// Files of the host, likewise.
+    pub files: Vec<(String, MsFlags)>,
+    /// What is mounted below those directories: a bind mount brings it along, and it is not read-only because what is above it is.
     pub below: Vec<(String, MsFlags)>,
     /// How the host's /sys is mounted, where a user namespace may mount another beside it: the kernel wants to see the
     /// whole of one, whose times of access are kept in the same way (`mount_too_revealing` in its `namespace.c`).
@@ -64,6 +66,7 @@ impl Host {
             gid: getegid().as_raw(),
             links: Vec::new(),
             directories: vec![("usr".to_owned(), flags(Path::new("/usr")))],
+            files: Vec::new(),
             below: Vec::new(),
             sys: None,
             unified: false,
@@ -81,6 +84,8 @@ impl Host {
                 host.directories.push((name.to_owned(), flags(Path::new(&path))));
             }
         }
+        let files = LOADER.into_iter().filter(|name| Path::new("/").join(name).is_file());
+        host.files.extend(files.map(|name| (name.to_owned(), flags(&Path::new("/").join(name)))));
         host.below = below(&host.directories, mounts);
         host.sys = whole_sys(mounts).map(|point| flags(point) & TIMES);
         host.unified = mountinfo::fstype_at(mounts, Path::new("/sys/fs/cgroup")) == Some("cgroup2");

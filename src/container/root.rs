@@ -40,6 +40,9 @@ const CONSOLE: &str = "console";
 /// What else may stand in a root, as a link or as a directory: see [`Host::look`].
 pub const SETTINGS_AND_PROGRAMS: [&str; 7] =
     ["bin", "sbin", "lib", "lib32", "lib64", "etc/alternatives", "etc/terminfo"];
+/// Where the dynamic loader finds libraries, `ld.so(8)`: without it those in directories that only `ld.so.conf` names are not
+/// found, and all others only after two dozen vain looks.
+pub const LOADER: [&str; 1] = ["etc/ld.so.cache"];
 /// What an overlay needs beside its lower layer, below the directory where the root is put together.
 const LAYERS: [&str; 4] = ["lower", "upper", "work", "merged"];
 
@@ -96,7 +99,7 @@ pub fn furnished(root: &str, host: &Host) -> Vec<Call> {
 
 /// What of the host's is seen in a root: programs and devices, and a terminal.
 fn mounts_in(steps: &mut Steps, root: &str, host: &Host) {
-    for (name, kept) in &host.directories {
+    for (name, kept) in host.directories.iter().chain(&host.files) {
         steps.bind(&format!("/{name}"), &format!("{root}/{name}"));
         let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | *kept;
         steps.mount(("none", ""), &format!("{root}/{name}"), flags, "");
@@ -140,6 +143,9 @@ fn skeleton_in(steps: &mut Steps, root: &str, host: &Host) {
     }
     for (name, text) in FILES {
         steps.push(Call::Create { path: format!("{root}/{name}"), text: text.to_owned() });
+    }
+    for (name, _) in &host.files {
+        steps.push(Call::Create { path: format!("{root}/{name}"), text: String::new() });
     }
     for name in DEVICES.into_iter().chain(host.terminal.iter().map(|_| CONSOLE)) {
         steps.push(Call::Create { path: format!("{root}/dev/{name}"), text: String::new() });

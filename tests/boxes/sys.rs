@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use korobka::container::Host;
 
-use crate::{out, run, support::skip::skip};
+use crate::{not_here, out, run, support::skip::skip};
 
 /// Where the kernel lets it have one.
 fn has_sys() -> bool {
@@ -44,7 +44,7 @@ fn a_box_that_shares_the_network_of_a_plain_user_has_none() {
 #[test]
 fn a_box_sees_its_own_cgroup_and_cannot_change_it() {
     if !nix::unistd::geteuid().is_root() && !Host::look().unified {
-        skip("the cgroup in a box", "only root can make a hierarchy of v2 the only one in sight");
+        not_here("the cgroup in a box", "only root can make a hierarchy of v2 the only one in sight");
         return;
     }
     let runtime = tempfile::tempdir().unwrap();

@@ -19,6 +19,7 @@ fn host(uid: u32) -> Host {
         gid: uid,
         links: vec![("bin".to_owned(), "usr/bin".to_owned())],
         directories: vec![("usr".to_owned(), MsFlags::MS_NODEV)],
+        files: vec![("etc/ld.so.cache".to_owned(), MsFlags::MS_NOSUID)],
         below: vec![("usr/local".to_owned(), MsFlags::MS_NOSUID)],
         sys: Some(MsFlags::MS_RELATIME),
         unified: false,
