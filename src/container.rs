@@ -1,5 +1,5 @@
 //! The whole box: a position of the dial becomes an ordered list of kernel calls ([`plan`]), one `clone3(2)` starts the
-//! process that carries them out on itself ([`start`]), and what then runs in it is the caller's affair: a command
+//! process that carries them out on itself ([`start()`]), and what then runs in it is the caller's affair: a command
 //! (`korobka box`), or the questions of the dial.
 //!
 //! ```text
