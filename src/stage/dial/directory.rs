@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::container::root::{DEVICES, DIRECTORIES, FILES, LINKS, SETTINGS_AND_PROGRAMS, SYS};
+use crate::container::root::{DEVICES, DIRECTORIES, FILES, LINKS, LOADER, SETTINGS_AND_PROGRAMS, SYS};
 
 /// Where the root is put together.
 const ROOT: &str = "dial";
@@ -60,7 +60,8 @@ pub fn remove(session: &Path) -> io::Result<()> {
     let files = FILES.iter().map(|(name, _)| (*name).to_owned());
     let links = LINKS.iter().map(|(name, _)| (*name).to_owned());
     let devices = DEVICES.iter().map(|name| format!("dev/{name}"));
-    for name in files.chain(links).chain(devices).chain([LEFT.to_owned()]) {
+    let loader = LOADER.iter().map(|name| (*name).to_owned());
+    for name in files.chain(links).chain(devices).chain(loader).chain([LEFT.to_owned()]) {
         absent_is_fine(fs::remove_file(root.join(name)))?;
     }
     for name in SETTINGS_AND_PROGRAMS {
@@ -84,6 +85,32 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        container::{Host, root::furnished},
+        kernel::Call,
+    };
+
+    #[test]
+    fn all_that_a_root_is_furnished_with_is_removed() {
+        let session = tempfile::tempdir().unwrap();
+        let place = Place::make(session.path()).unwrap();
+        let host = Host { terminal: None, ..Host::look() };
+        let mut files = 0;
+        for call in furnished(place.root.to_str().unwrap(), &host) {
+            match call {
+                Call::Mkdir(path) => fs::create_dir(path).unwrap(),
+                Call::Symlink { target, link } => std::os::unix::fs::symlink(target, link).unwrap(),
+                Call::Create { path, text } => {
+                    fs::write(path, text).unwrap();
+                    files += 1;
+                }
+                _ => {}
+            }
+        }
+        assert!(files > FILES.len() + DEVICES.len() || host.files.is_empty());
+        remove(session.path()).unwrap();
+        assert_eq!(fs::read_dir(session.path()).unwrap().count(), 0);
+    }
 
     #[test]
     fn what_was_made_is_removed_and_what_was_not_is_not_touched() {
