@@ -162,8 +162,9 @@ fn started(workload: Workload, at: Option<Group>, seats: Seats) -> Vec<String> {
 const fn spawn(workload: Workload) -> &'static str {
     match workload {
         Workload::Heartbeat => "sleep 1000 &",
+        // One process from the start, so that `$!` is all of it: `timeout` would have had its child already.
         Workload::Burner => {
-            "timeout 30 taskset -c 0 sh -c 'echo burner > /proc/self/comm; while :; do :; done' &"
+            "taskset -c 0 sh -c 'ulimit -t 30; echo burner > /proc/self/comm; while :; do :; done' &"
         }
         Workload::Eater => "(ulimit -v 262144; tail /dev/zero) &",
         Workload::Reader => {
